@@ -1,0 +1,11 @@
+/**
+ * Protocol versions, with what each one changed. A changed shape without another number fails `version.test.ts`.
+ * The floor is the oldest peer still understood; it rises only with a decision record.
+ *
+ * client 1: first.
+ * worker 1: first.
+ */
+export const CLIENT_PROTOCOL = 1;
+export const CLIENT_PROTOCOL_FLOOR = 1;
+export const WORKER_PROTOCOL = 1;
+export const WORKER_PROTOCOL_FLOOR = 1;
