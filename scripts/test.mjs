@@ -34,8 +34,10 @@ await main(HELP, async (args) => {
   } finally {
     rmSync(reports, { recursive: true, force: true });
   }
+  const ranNothing = counts.every(({ passed, failed, skipped }) => passed + failed + skipped === 0);
+  if (ranNothing) console.log('\nNo test matched: a name or a path is misspelt, or the project is empty.');
   console.log(`\n${summaryLine(counts)}`);
-  return counts.some(({ failed }) => failed > 0) ? 1 : 0;
+  return ranNothing || counts.some(({ failed }) => failed > 0) ? 1 : 0;
 });
 
 /**
