@@ -1,0 +1,136 @@
+import { randomUUID } from 'node:crypto';
+import { DatabaseSync } from 'node:sqlite';
+import type { Clock } from '@hiscrm/shared/lib/clock.ts';
+import { deferred } from '@hiscrm/shared/lib/deferred.ts';
+import type { Epoch, Seq } from '@hiscrm/shared/model/ids.ts';
+import { ImError } from '@hiscrm/shared/protocol/errors.ts';
+import type { ChangeLog, OnDurable } from './change-log.ts';
+import { FileLock } from './file-lock.ts';
+import { putMeta } from './log-statements.ts';
+import { MemoryChangeLog } from './memory-change-log.ts';
+import { migrate } from './migrate.ts';
+import { SqliteChangeLog } from './sqlite-change-log.ts';
+import { SqliteWriter } from './sqlite-writer.ts';
+import { StateWriter } from './state-statements.ts';
+import { SqliteStateTables, type StateTables } from './state-tables.ts';
+import { type TrimPolicy, trimPlace } from './trim-place.ts';
+import type { StateBatch } from './writer-protocol.ts';
+
+/** Recent rows kept in memory: about 10,000 for subscribers that fell behind for a moment. */
+const RING_LIMIT_BYTES = 8 * 1024 * 1024;
+/** Rows that wait for the disk: some seconds of the fastest ingest. */
+const IN_FLIGHT_LIMIT_BYTES = 32 * 1024 * 1024;
+/** The event loop's connection only reads; a checkpoint of the write-ahead file may hold it up for a moment. */
+const BUSY_TIMEOUT_MS = 5_000;
+/** 32 MiB of pages for point reads. */
+const READ_CACHE_KIB = 32 * 1024;
+/** Pages are read where the operating system has them, without another copy. */
+const MMAP_BYTES = 1024 * 1024 * 1024;
+
+export type DatabaseOptions = {
+  /** The file; created when missing. A second process that opens it is refused. */
+  readonly path: string;
+  readonly clock: Clock;
+  /** Gets every committed row once, in order, before the append that made it resolves. */
+  readonly onDurable: OnDurable;
+  readonly ringLimitBytes?: number | undefined;
+  readonly inFlightLimitBytes?: number | undefined;
+};
+
+/** The Master's file: its log, and the state that the log made. */
+export interface MasterDatabase {
+  readonly log: ChangeLog;
+  readonly state: StateTables;
+  /** Where the kept log passes the size or age given: the place up to which it may be trimmed. */
+  trimPlace(policy: TrimPolicy): Seq;
+  /** Waits for the commits under way. Safe twice. */
+  close(): Promise<void>;
+}
+
+/** Opens the file, brings its schema up to date and starts the writing thread. Throws when another process has it open. */
+export async function openMasterDatabase(options: DatabaseOptions): Promise<MasterDatabase> {
+  const lock = new FileLock(`${options.path}.lock`);
+  try {
+    const writer = await SqliteWriter.open({ path: options.path, newEpoch: newEpoch() });
+    return assemble(options, lock, writer);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+function assemble(options: DatabaseOptions, lock: FileLock, writer: SqliteWriter): MasterDatabase {
+  const reader = new DatabaseSync(options.path, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
+  reader.exec(`PRAGMA cache_size = -${READ_CACHE_KIB}; PRAGMA mmap_size = ${MMAP_BYTES}`);
+  const state = new SqliteStateTables({ reader, save: (batch) => saveThrough(writer, batch) });
+  const log = new SqliteChangeLog({
+    writer,
+    reader,
+    clock: options.clock,
+    onDurable: options.onDurable,
+    trimLimit: () => state.stateSeq(),
+    ringLimitBytes: options.ringLimitBytes ?? RING_LIMIT_BYTES,
+    inFlightLimitBytes: options.inFlightLimitBytes ?? IN_FLIGHT_LIMIT_BYTES,
+  });
+  let closing: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    await log.close();
+    reader.close();
+    await writer.close();
+    lock.release();
+  };
+  return {
+    log,
+    state,
+    trimPlace: (policy) => trimPlace(reader, log, policy),
+    close: () => {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
+
+async function saveThrough(writer: SqliteWriter, batch: StateBatch): Promise<void> {
+  const saved = deferred<void>();
+  writer.post({ kind: 'saveState', batch }, (answer) => {
+    if (answer.ok) saved.resolve();
+    else saved.reject(new ImError('LOG_WRITE_FAILED', {}, { cause: new Error(answer.reason) }));
+  });
+  await saved.promise;
+}
+
+/** A database that is gone with the process: the same statements on a database in memory, without a thread. */
+export function openMemoryDatabase(options: Pick<DatabaseOptions, 'clock' | 'onDurable'>): MasterDatabase {
+  const db = new DatabaseSync(':memory:');
+  migrate(db);
+  const stateWriter = new StateWriter(db);
+  const state = new SqliteStateTables({ reader: db, save: async (batch) => stateWriter.save(batch) });
+  const log = new MemoryChangeLog({ ...options, epoch: newEpoch() });
+  return {
+    log,
+    state,
+    trimPlace: () => 0 as Seq, // nothing is ever trimmed here
+    close: async () => {
+      await log.close();
+      if (db.isOpen) db.close();
+    },
+  };
+}
+
+/** Names the history anew, in a file that nobody has open: a restored copy must not be taken for the history it left. */
+export function startNewEpoch(path: string): Epoch {
+  const lock = new FileLock(`${path}.lock`);
+  const db = new DatabaseSync(path);
+  try {
+    migrate(db);
+    const epoch = newEpoch();
+    putMeta(db, 'epoch', epoch);
+    return epoch;
+  } finally {
+    db.close();
+    lock.release();
+  }
+}
+
+/** Made here and by nothing else. */
+const newEpoch = (): Epoch => randomUUID().replaceAll('-', '') as Epoch;

@@ -1,0 +1,170 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { ItemId, Seq } from '@hiscrm/shared/model/ids.ts';
+import type { AccountRecord, ItemRecord, TopicRecord, WorkerRecord } from '@hiscrm/shared/model/records.ts';
+import type { ReplyRecord } from '@hiscrm/shared/model/reply.ts';
+import type { Preview } from '@hiscrm/shared/model/summary.ts';
+import { readMeta } from './log-statements.ts';
+import type { StateBatch } from './writer-protocol.ts';
+
+export type LoadedAccount = { readonly no: number; readonly version: Seq; readonly record: AccountRecord };
+export type LoadedTopic = {
+  readonly no: number;
+  readonly accountNo: number;
+  readonly record: TopicRecord;
+  readonly itemCount: number;
+  readonly last: Preview | undefined;
+};
+/** An item that may be unread: the topic's marks decide. */
+export type LoadedUnread = {
+  readonly topicNo: number;
+  readonly id: ItemId;
+  readonly at: number;
+  readonly arrivedSeq: Seq;
+};
+/** A position in a topic, newest first; `id` orders equal times. */
+export type ItemPosition = { readonly at: number; readonly id: ItemId };
+
+/**
+ * The state on disk, as of the row `stateSeq()`. What changed since is with whoever folds, until `save` has resolved.
+ * Reads are synchronous and small; the `load…` ones are for the start.
+ */
+export interface StateTables {
+  /** The newest row that the tables have in them. */
+  stateSeq(): Seq;
+  loadAccounts(): readonly LoadedAccount[];
+  loadTopics(): Iterable<LoadedTopic>;
+  loadUnread(): Iterable<LoadedUnread>;
+  loadEarlyAnswers(): Iterable<{ readonly accountNo: number; readonly id: ItemId }>;
+  /** Replies that may still have to be shown: open and rejected ones. */
+  loadShownReplies(): readonly ReplyRecord[];
+  loadWorkers(): readonly WorkerRecord[];
+  readItem(scope: number, id: ItemId): ItemRecord | undefined;
+  /** Items of a topic, newest first by (at, id), strictly older than `before`. */
+  readItems(topicNo: number, before: ItemPosition | undefined, limitCount: number): readonly ItemRecord[];
+  readReply(id: string): { readonly accountNo: number; readonly record: ReplyRecord } | undefined;
+  readReplyByKey(userId: string, key: string): readonly { readonly accountNo: number; readonly record: ReplyRecord }[];
+  /** Writes the batch in one transaction, after all rows appended before. Rejects with LOG_WRITE_FAILED. */
+  save(batch: StateBatch): Promise<void>;
+}
+
+const SQL = {
+  accounts: 'SELECT no, version, body FROM accounts ORDER BY no',
+  topics: 'SELECT no, account_no, item_count, last, body FROM topics',
+  unread: 'SELECT topic_no, id, at, arrived_seq FROM items INDEXED BY items_unread WHERE unread = 1',
+  earlyAnswers: 'SELECT account_no, id FROM early_answers',
+  shownReplies: 'SELECT body FROM replies WHERE shown = 1',
+  workers: 'SELECT body FROM workers ORDER BY id',
+  item: 'SELECT body FROM items WHERE scope = ? AND id = ?',
+  newestItems: 'SELECT body FROM items WHERE topic_no = ? ORDER BY at DESC, id DESC LIMIT ?',
+  olderItems: `SELECT body FROM items WHERE topic_no = ? AND (at, id) < (?, ?) ORDER BY at DESC, id DESC LIMIT ?`,
+  reply: 'SELECT account_no, body FROM replies WHERE id = ?',
+  replyByKey: 'SELECT account_no, body FROM replies WHERE user_id = ? AND key = ?',
+} as const;
+
+/** Row of a statement that returns arrays; the casts beside each use name the columns. */
+type Cells = readonly (string | number | null)[];
+
+/** Reads the tables through a connection of the event loop; `save` is the writing thread's. */
+export class SqliteStateTables implements StateTables {
+  readonly #db: DatabaseSync;
+  readonly #save: (batch: StateBatch) => Promise<void>;
+  readonly #prepared = new Map<keyof typeof SQL, StatementSync>();
+  #stateSeq: Seq;
+
+  constructor(options: { readonly reader: DatabaseSync; readonly save: (batch: StateBatch) => Promise<void> }) {
+    this.#db = options.reader;
+    this.#save = options.save;
+    this.#stateSeq = Number(readMeta(options.reader, 'state_seq') ?? 0) as Seq; // written from a batch's stateSeq
+  }
+
+  stateSeq(): Seq {
+    return this.#stateSeq;
+  }
+
+  async save(batch: StateBatch): Promise<void> {
+    await this.#save(batch);
+    this.#stateSeq = batch.stateSeq as Seq; // batches are saved in order
+  }
+
+  loadAccounts(): readonly LoadedAccount[] {
+    return [...this.#rows('accounts')].map(([no, version, body]) => ({
+      no: Number(no),
+      version: Number(version) as Seq, // stored from one
+      record: parse<AccountRecord>(body),
+    }));
+  }
+
+  *loadTopics(): Iterable<LoadedTopic> {
+    for (const [no, accountNo, itemCount, last, body] of this.#each('topics'))
+      yield {
+        no: Number(no),
+        accountNo: Number(accountNo),
+        itemCount: Number(itemCount),
+        last: typeof last === 'string' ? parse<Preview>(last) : undefined,
+        record: parse<TopicRecord>(body),
+      };
+  }
+
+  *loadUnread(): Iterable<LoadedUnread> {
+    for (const [topicNo, id, at, arrivedSeq] of this.#each('unread'))
+      yield { topicNo: topicNo as number, id: id as ItemId, at: at as number, arrivedSeq: arrivedSeq as Seq }; // strict columns
+  }
+
+  *loadEarlyAnswers(): Iterable<{ readonly accountNo: number; readonly id: ItemId }> {
+    for (const [accountNo, id] of this.#rows('earlyAnswers')) yield { accountNo: Number(accountNo), id: id as ItemId }; // strict columns
+  }
+
+  loadShownReplies(): readonly ReplyRecord[] {
+    return [...this.#rows('shownReplies')].map(([body]) => parse<ReplyRecord>(body));
+  }
+
+  loadWorkers(): readonly WorkerRecord[] {
+    return [...this.#rows('workers')].map(([body]) => parse<WorkerRecord>(body));
+  }
+
+  readItem(scope: number, id: ItemId): ItemRecord | undefined {
+    const [row] = this.#rows('item', scope, id);
+    return row && parse<ItemRecord>(row[0]);
+  }
+
+  readItems(topicNo: number, before: ItemPosition | undefined, limitCount: number): readonly ItemRecord[] {
+    const rows = before
+      ? this.#rows('olderItems', topicNo, before.at, before.id, limitCount)
+      : this.#rows('newestItems', topicNo, limitCount);
+    return rows.map(([body]) => parse<ItemRecord>(body));
+  }
+
+  readReply(id: string): { readonly accountNo: number; readonly record: ReplyRecord } | undefined {
+    return this.#rows('reply', id).map(toReply)[0];
+  }
+
+  readReplyByKey(userId: string, key: string): readonly { readonly accountNo: number; readonly record: ReplyRecord }[] {
+    return this.#rows('replyByKey', userId, key).map(toReply);
+  }
+
+  #rows(name: keyof typeof SQL, ...params: readonly (string | number)[]): readonly Cells[] {
+    return this.#statement(name).all(...params) as unknown as Cells[]; // the statement returns arrays, strict columns
+  }
+
+  /** For large answers: one row at a time. */
+  #each(name: keyof typeof SQL): Iterable<Cells> {
+    return this.#statement(name).iterate() as unknown as Iterable<Cells>; // as above
+  }
+
+  #statement(name: keyof typeof SQL): StatementSync {
+    const known = this.#prepared.get(name);
+    if (known) return known;
+    const statement = this.#db.prepare(SQL[name]);
+    statement.setReturnArrays(true);
+    this.#prepared.set(name, statement);
+    return statement;
+  }
+}
+
+const toReply = ([accountNo, body]: Cells): { readonly accountNo: number; readonly record: ReplyRecord } => ({
+  accountNo: Number(accountNo),
+  record: parse<ReplyRecord>(body),
+});
+
+/** Bodies were written from records of the same type. */
+const parse = <T>(body: string | number | null | undefined): T => JSON.parse(String(body)) as T;

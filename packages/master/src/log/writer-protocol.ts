@@ -1,0 +1,70 @@
+/** What the event loop's thread and the writing thread say to each other. Jobs are done, and answered, in order. */
+
+/** `no, id, version, body` */
+export type AccountRow = readonly [no: number, id: string, version: number, body: string];
+export type TopicRow = readonly [
+  no: number,
+  accountNo: number,
+  kind: string,
+  id: string,
+  itemCount: number,
+  last: string | null,
+  body: string,
+];
+export type ItemRow = readonly [
+  scope: number,
+  id: string,
+  topicNo: number,
+  at: number,
+  arrivedSeq: number,
+  unread: 0 | 1,
+  body: string,
+];
+export type ReplyRow = readonly [
+  id: string,
+  accountNo: number,
+  userId: string,
+  key: string,
+  shown: 0 | 1,
+  body: string,
+];
+/** Clears the unread flag of a topic's items that arrived up to a place or were written up to a time. */
+export type SweepRow = readonly [topicNo: number, readUpToSeq: number, answeredAt: number];
+
+/** The records that changed since the batch before, as they are after the row `stateSeq`. */
+export type StateBatch = {
+  readonly stateSeq: number;
+  readonly removedAccountNos: readonly number[];
+  readonly accounts: readonly AccountRow[];
+  readonly topics: readonly TopicRow[];
+  readonly items: readonly ItemRow[];
+  readonly sweeps: readonly SweepRow[];
+  readonly replies: readonly ReplyRow[];
+  readonly earlyAnswers: readonly (readonly [accountNo: number, id: string])[];
+  readonly workers: readonly (readonly [id: string, body: string])[];
+};
+
+export type WriterJob =
+  /** Consecutive rows from `firstSeq` on. */
+  | { readonly kind: 'append'; readonly firstSeq: number; readonly at: number; readonly texts: readonly string[] }
+  | { readonly kind: 'saveState'; readonly batch: StateBatch }
+  | { readonly kind: 'trim'; readonly upToSeq: number }
+  | { readonly kind: 'close' };
+
+export type JobAnswer = { readonly ok: true } | { readonly ok: false; readonly reason: string };
+
+/** What the log looked like when the thread had opened the database. */
+export type WriterReady = {
+  readonly kind: 'ready';
+  readonly epoch: string;
+  readonly headSeq: number;
+  readonly trimmedSeq: number;
+  readonly newestAt: number;
+  readonly stateSeq: number;
+};
+
+export type FromWriter =
+  | WriterReady
+  /** Answers of consecutive jobs that shared one commit. */
+  | { readonly kind: 'answers'; readonly answers: readonly JobAnswer[] }
+  | { readonly kind: 'openFailed'; readonly reason: string };
