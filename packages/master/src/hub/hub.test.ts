@@ -93,6 +93,8 @@ test('[HB3] rows and counters of other accounts are left out, the place still mo
 test('[HB4] a resume from memory or from the log gives exactly what was missed, and then live', async () => {
   for (const tailChars of [HUB_LIMITS.tailChars, 1]) {
     const { master, hub } = aHub({ tailChars, pageCount: 2 });
+    let readCount = 0;
+    master.readDelay = () => readCount++ % 3;
     master.commitNow([added(A)]);
     for (let n = 0; n < 9; n++) {
       master.commitNow([seen(A, String(n))]);
@@ -106,6 +108,7 @@ test('[HB4] a resume from memory or from the log gives exactly what was missed, 
     for (let n = 0; client.at < master.head() && n < 50; n++) await turn();
     expect(client.rows.map(({ seq }) => seq)).toEqual([4, 5, 6, 7, 8, 9, 10, 11]);
     expect(client.resets).toEqual([]);
+    expect(readCount > 0).toBe(tailChars === 1);
     expect(hub.figures().catchingUpCount).toBe(0);
     hub.close();
   }
@@ -220,6 +223,21 @@ test('[HB11] rows larger than a frame go in several frames that join', async () 
   expect(client.frames.filter(({ type }) => type === 'changes').length).toBeGreaterThan(3);
   expect(client.rows).toHaveLength(9);
   expect(client.frames.at(-1)).toMatchObject({ accounts: [{ contentCount: 8 }] });
+  hub.close();
+});
+
+test('[HB13] who sees the same is sent the same bytes, encoded once', async () => {
+  const { master, hub } = aHub();
+  master.commitNow([added(A)]);
+  const [one, two, narrow] = [new RecordingClient(), new RecordingClient(), new RecordingClient()];
+  hub.subscribe({ principal: person('all'), sink: one });
+  hub.subscribe({ principal: person('all'), sink: two });
+  hub.subscribe({ principal: person(new Set([A])), sink: narrow });
+  master.commitNow([seen(A, '1')]);
+  await turn();
+  expect(two.bytes[0]).toBe(one.bytes[0]);
+  expect(two.bytes[1]).toBe(one.bytes[1]);
+  expect(narrow.bytes[1]).not.toBe(one.bytes[1]);
   hub.close();
 });
 

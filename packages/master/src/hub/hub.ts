@@ -53,11 +53,10 @@ export class Hub {
   readonly #snapshots: SnapshotFrames;
   readonly #subscribers = new Set<Subscriber>();
   readonly #resetCounts: Record<ResetReason, number> = { tooOld: 0, tooSlow: 0, otherEpoch: 0, grantsChanged: 0 };
-  /** Every live subscriber has everything up to here. */
-  #deliveredUpTo: Seq;
   #sentFrameCount = 0;
   #sentBytes = 0;
   #slowCloseCount = 0;
+  /** Set from the first row of a round until its last socket: what is sealed early goes to everybody else in that round. */
   #turn: NodeJS.Immediate | undefined;
   #isClosed = false;
 
@@ -72,7 +71,6 @@ export class Hub {
       limitChars: options.limits.tailChars,
       frameLimitChars: options.limits.frameChars,
     });
-    this.#deliveredUpTo = options.store.head();
     this.#snapshots = new SnapshotFrames(options.store);
   }
 
@@ -100,7 +98,6 @@ export class Hub {
     this.#subscribers.add(subscriber);
     if (!options.resume) this.#sendSnapshot(subscriber);
     else this.#resume(subscriber, options.resume.epoch);
-    this.#scheduleRound();
     return {
       flush: () => this.#flush(subscriber),
       changePrincipal: (principal) => this.#changePrincipal(subscriber, principal),
@@ -132,12 +129,6 @@ export class Hub {
 
   // One round: everybody who is live gets everything sealed.
 
-  /** What was sealed early for one client still goes to everybody else. */
-  #scheduleRound(): void {
-    if (this.#isClosed || this.#tail.sealedUpTo === this.#deliveredUpTo) return;
-    this.#turn ??= setImmediate(() => this.#startRound());
-  }
-
   #startRound(): void {
     this.#tail.seal();
     this.#runSlice(this.#subscribers.values(), this.#tail.sealedUpTo);
@@ -156,7 +147,6 @@ export class Hub {
   }
 
   #endRound(target: Seq): void {
-    this.#deliveredUpTo = target;
     this.#tail.trim(target);
     const more = this.#tail.pendingRowCount > 0 || this.#tail.sealedUpTo > target;
     this.#turn = more ? setImmediate(() => this.#startRound()) : undefined;
@@ -254,7 +244,6 @@ export class Hub {
     subscriber.become({ kind: 'live' });
     subscriber.restartAt(seq);
     this.#write(subscriber, frame);
-    this.#scheduleRound();
   }
 
   #changePrincipal(subscriber: Subscriber, principal: Principal): void {
@@ -267,7 +256,6 @@ export class Hub {
   #flush(subscriber: Subscriber): Seq {
     this.#tail.seal();
     if (subscriber.state.kind === 'live') this.#deliver(subscriber);
-    this.#scheduleRound();
     return this.#store.head();
   }
 

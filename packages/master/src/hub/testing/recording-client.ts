@@ -20,6 +20,8 @@ export class RecordingClient implements Sink {
   base: Seq = START;
   readonly resets: ResetReason[] = [];
   readonly frames: ClientDown[] = [];
+  /** The same frames as they were given. */
+  readonly bytes: Buffer[] = [];
   isSlow = false;
   isClosedAsSlow = false;
   bufferedBytes = 0;
@@ -27,6 +29,7 @@ export class RecordingClient implements Sink {
 
   write(frame: Buffer): void {
     if (this.isSlow) this.bufferedBytes += frame.length;
+    this.bytes.push(frame);
     const parsed = parse(textOfFrame(frame));
     assert(parsed.ok, () => `not a frame: ${parsed.ok ? '' : parsed.reason}`);
     this.frames.push(parsed.value);

@@ -44,7 +44,9 @@ export async function runResumeFuzz(options: { seed: number; resumeCount: number
     catchUpMs: 5_000,
     catchUpWaitingBytes: 1_000,
   } satisfies typeof HUB_LIMITS;
-  const hub = new Hub({ log: master, store: master.store, clock, limits, lc: pino({ level: 'silent' }) });
+  const complaints: string[] = [];
+  const lc = pino({ level: 'error' }, { write: (line: string) => void complaints.push(line) });
+  const hub = new Hub({ log: master, store: master.store, clock, limits, lc });
   master.listeners.push((publication) => hub.publish(publication));
   master.commitNow(ACCOUNTS.map((accountId) => added(accountId)));
   const peers = Array.from({ length: CLIENT_COUNT }, (_, index): Peer => newPeer(index));
@@ -73,6 +75,7 @@ export async function runResumeFuzz(options: { seed: number; resumeCount: number
   while (resumeCount < options.resumeCount) await steps[pick(steps.length)]?.();
   await settle(hub, peers, master);
   for (const peer of peers) check(peer, master);
+  assert(complaints.length === 0, () => `the hub complained: ${complaints[0]}`);
   const { resetCounts, slowCloseCount } = hub.figures();
   hub.close();
   assert(clock.pendingCount === 0, () => `${clock.pendingCount} timers left`);
