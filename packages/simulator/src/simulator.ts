@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
+import { systemClock } from '@hiscrm/shared/lib/clock.ts';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { VirtualClock } from './clock.ts';
 import { Control } from './control/control.ts';
@@ -54,7 +55,7 @@ export interface Simulator {
 
 /** Starts the simulated site on loopback. Resolves when all three listeners accept connections. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
-  const clock = new VirtualClock(Date.now, options.nowMs);
+  const clock = new VirtualClock(systemClock.now, options.nowMs);
   const closing = new AbortController();
   const bases = { creator: '', www: '' };
   const buildId = options.buildId ?? randomBytes(6).toString('hex');
@@ -114,7 +115,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     control,
     pushConnectionCount: () => hub.socketCount,
     startDemoTraffic: (demoOptions) => {
-      const demo = startDemoTraffic(site, demoOptions);
+      const demo = startDemoTraffic(site, systemClock, demoOptions);
       demos.add(demo);
       return demo;
     },

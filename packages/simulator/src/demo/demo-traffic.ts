@@ -1,3 +1,4 @@
+import type { Cancel, Clock } from '@hiscrm/shared/lib/clock.ts';
 import { applyEvent } from '../control/apply-event.ts';
 import type { SimEvent } from '../control/schemas.ts';
 import type { Site } from '../http/site.ts';
@@ -31,27 +32,31 @@ const WEIGHTS: readonly [kind: SimEvent['kind'], weight: number][] = [
 const RECENT = 6;
 
 /** Makes customers write to the accounts at a mean rate, with exponential gaps. */
-export function startDemoTraffic(site: Site, options: DemoTrafficOptions): DemoTraffic {
+export function startDemoTraffic(site: Site, clock: Clock, options: DemoTrafficOptions): DemoTraffic {
   const random = new Random(`demo/${options.seed ?? 'demo'}`);
   const meanGapMs = 60_000 / options.ratePerMinute;
   let count = 0;
-  let timer: NodeJS.Timeout | undefined;
+  let cancel: Cancel = () => undefined;
+  let isStopped = false;
+  const turn = (): void => {
+    const event = makeEvent(random, random.pick(site.world.accounts));
+    if (event) {
+      applyEvent(site, event);
+      count += 1;
+    }
+    schedule();
+  };
   const schedule = (): void => {
-    timer = setTimeout(
-      () => {
-        const account = random.pick(site.world.accounts);
-        const event = makeEvent(random, account);
-        if (event) {
-          applyEvent(site, event);
-          count += 1;
-        }
-        schedule();
-      },
-      -Math.log(1 - random.next()) * meanGapMs,
-    );
+    if (!isStopped) cancel = clock.after(-Math.log(1 - random.next()) * meanGapMs, turn);
   };
   schedule();
-  return { count: () => count, stop: () => clearTimeout(timer) };
+  return {
+    count: () => count,
+    stop: () => {
+      isStopped = true;
+      cancel();
+    },
+  };
 }
 
 function pickKind(random: Random): SimEvent['kind'] {

@@ -132,12 +132,13 @@ export function replyAcceptedCreator(
   };
 }
 
-/** H, www form: the accepted comment with plain ids. */
+/** H, www form: the accepted comment with plain ids, without the fields that name the one answered. */
 export function replyAcceptedWww(comment: Comment, context: CommentContext, stamp: Stamp): JsonObject {
+  const { root_comment_id, reply_to_username, reply_to_userid, ...listed } = commentObject(comment, context);
   return {
     status_code: 0,
     status_msg: '',
-    comment: { ...commentObject(comment, context), item_comment_total: context.work.comments.count },
+    comment: { ...listed, item_comment_total: context.work.comments.count },
     extra: { now: stamp.nowMs },
     log_pb: { impr_id: logId(stamp) },
   };

@@ -1,5 +1,5 @@
 import type { Conversation, Message } from './model.ts';
-import { DM_IN, DM_OUT } from './phrases.ts';
+import { DIALOGUES } from './phrases.ts';
 import type { SeedContext } from './seed-works.ts';
 import { textContent } from './text-message.ts';
 
@@ -13,19 +13,23 @@ function seedMessages(context: SeedContext, conversation: Conversation, count: n
   const random = context.random.fork(`dm/${conversation.id}`);
   let atMs = lastMs;
   const newestFirst: Message[] = [];
-  let isOwn = random.chance(0.5);
+  const script = random.shuffle(DIALOGUES).flat();
+  // An even line is the customer's; whether the last line is the shop's decides where the script is entered.
+  const lastTurn = random.chance(0.5) ? 1 : 2;
   for (let back = 0; back < count; back += 1) {
+    const turn = 2 * count - lastTurn - back;
+    const isOwn = turn % 2 === 1;
+    const text = script[turn % script.length] ?? '';
     newestFirst.push({
       serverId: context.ids.named(atMs, `${conversation.id}/m${count - back}`),
       clientId: random.uuid(),
       type: 7,
       sender: isOwn ? context.brand : conversation.peer,
-      content: textContent(random.pick(isOwn ? DM_OUT : DM_IN)),
+      content: textContent(text),
       createdMs: atMs,
       index: count - back,
       isRecalled: false,
     });
-    if (random.chance(0.7)) isOwn = !isOwn;
     atMs -= random.int(20, 7200) * 1000;
   }
   return newestFirst.reverse();
