@@ -1,0 +1,31 @@
+import type { Clock } from '@hiscrm/shared/lib/clock.ts';
+import type { AccountId } from '@hiscrm/shared/model/ids.ts';
+import type { Principal } from '@hiscrm/shared/model/visibility.ts';
+import type { Auth } from '../auth/auth.ts';
+import type { SyncBoard } from '../fleet/sync-board.ts';
+import type { Logger } from '../lib/logger.ts';
+import type { Health } from '../ops/health.ts';
+import type { Metrics } from '../ops/metrics.ts';
+import type { StoreReader } from '../store/store-reader.ts';
+
+/** What the HTTP surface stands on. */
+export type HttpDeps = {
+  readonly store: StoreReader;
+  readonly auth: Auth;
+  readonly board: SyncBoard;
+  readonly metrics: Metrics;
+  readonly health: Health;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly version: string;
+  /** Lets the CLI on this machine act as an administrator. */
+  readonly controlToken: string;
+  /** The built web client; it may be missing. */
+  readonly webDir: string;
+  readonly trustProxy: boolean;
+  readonly allowedOrigins: readonly string[];
+  /** Asks the account's Worker to read it again; rejects with an ImError. */
+  readonly requestSync: (principal: Principal, accountId: AccountId) => Promise<void>;
+  /** Open sockets and what the hub did, for the status page. */
+  readonly socketFigures: () => Readonly<Record<string, number>>;
+};
