@@ -7,14 +7,17 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
+import { npmProcess } from './npm-process.mjs';
 import { ROOT } from './root.mjs';
 
 /** After a signal was passed on: time for a child to write its last batch and close its browsers before it is killed. */
 const STOP_GRACE_MS = 20_000;
 /** After the child itself has ended: time for what it left behind. */
 const LEFTOVER_GRACE_MS = 2_000;
-/** npm is this script's parent; when it was killed outright, nobody else tells. */
+/** When the npm above this script is killed outright, nobody else tells; a second later is soon enough. */
 const PARENT_CHECK_MS = 1_000;
+/** One Ctrl-C arrives twice, from the terminal and from npm; a person's second one takes longer. */
+const SAME_SIGNAL_MS = 300;
 const WINDOWS = process.platform === 'win32';
 const PASSED_ON = /** @type {const} */ (['SIGINT', 'SIGTERM']);
 
@@ -55,7 +58,7 @@ export async function runChild(options) {
     child.kill(signal);
     timers.push(setTimeout(() => killGroup(child.pid, 'SIGKILL'), STOP_GRACE_MS));
   };
-  const forwarders = PASSED_ON.map((signal) => ({ signal, forward: () => stop(signal) }));
+  const forwarders = PASSED_ON.map((signal) => ({ signal, forward: oncePerPress(() => stop(signal)) }));
   for (const { signal, forward } of forwarders) process.on(signal, forward);
   timers.push(...watchParent(() => stop('SIGTERM')));
   if (options.deadlineMs !== undefined) {
@@ -79,27 +82,47 @@ export async function runChild(options) {
   }
 }
 
+/**
+ * @param {() => void} act
+ * @returns {() => void} the same, deaf for SAME_SIGNAL_MS after each call
+ */
+function oncePerPress(act) {
+  let deafUntil = 0;
+  return () => {
+    if (performance.now() < deafUntil) return;
+    deafUntil = performance.now() + SAME_SIGNAL_MS;
+    act();
+  };
+}
+
 /** @returns {string[]} */
 function stopWithParent() {
   return ['--import', pathToFileURL(join(ROOT, 'scripts', 'lib', 'stop-with-parent.mjs')).href];
 }
 
 /**
- * Only under npm: a script started by hand may well outlive its shell, with nohup for instance.
- *
- * @param {() => void} onGone
+ * @param {() => void} onGone called once when the npm that runs this script has ended without a word
  * @returns {NodeJS.Timeout[]}
  */
 function watchParent(onGone) {
-  if (process.env.npm_lifecycle_event === undefined) return [];
-  const parent = process.ppid;
+  const npm = npmProcess();
+  if (npm === undefined) return [];
   const timer = setInterval(() => {
-    if (process.ppid === parent) return;
+    if (isAlive(npm)) return;
     clearInterval(timer);
     onGone();
   }, PARENT_CHECK_MS);
   timer.unref();
   return [timer];
+}
+
+/** @param {number} pid */
+function isAlive(pid) {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false; // ESRCH: it has ended; nothing else can happen to one's own ancestor
+  }
 }
 
 /**
