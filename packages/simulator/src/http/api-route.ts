@@ -51,16 +51,20 @@ export function registerApi(
       url: route.path,
       handler: (request, reply) => serve({ site, origin, route, request, reply, closing }),
     });
-    if (!route.path.endsWith('/')) continue;
-    app.route({
-      method: route.method,
-      url: route.path.slice(0, -1),
-      handler: (request, reply) => {
-        const query = request.url.includes('?') ? request.url.slice(request.url.indexOf('?')) : '';
-        return reply.code(301).header('location', `${route.path}${query}`).send();
-      },
-    });
+    if (route.path.endsWith('/')) redirectToSlash(app, route.method, route.path);
   }
+}
+
+/** 301 from the path without its trailing slash to the one with it; the query goes along. */
+export function redirectToSlash(app: FastifyInstance, method: 'GET' | 'POST', path: string): void {
+  app.route({
+    method,
+    url: path.slice(0, -1),
+    handler: (request, reply) => {
+      const query = request.url.includes('?') ? request.url.slice(request.url.indexOf('?')) : '';
+      return reply.code(301).header('location', `${path}${query}`).send();
+    },
+  });
 }
 
 type Serving = {

@@ -1,12 +1,14 @@
 import type { FastifyInstance } from 'fastify';
 import { qrSvg } from '../lib/pictures.ts';
-import { queryOf } from './api-route.ts';
+import { queryOf, redirectToSlash } from './api-route.ts';
 import { SMS_CODE } from './login-attempts.ts';
 import { setCookieLines } from './sessions.ts';
 import type { Site } from './site.ts';
 
 /** The login page's own calls: a QR code, how far it has come, the second factor, and logging out. */
 export function registerLogin(app: FastifyInstance, site: Site): void {
+  for (const path of ['/passport/web/get_qrcode/', '/passport/web/check_qrconnect/']) redirectToSlash(app, 'GET', path);
+
   app.get('/passport/web/get_qrcode/', () => {
     const attempt = site.logins.open();
     const qrcode = `data:image/svg+xml;base64,${Buffer.from(qrSvg(attempt.token)).toString('base64')}`;

@@ -48,16 +48,18 @@ async function refresh(): Promise<void> {
 }
 
 async function poll(): Promise<void> {
-  const result = token === '' ? undefined : await get('/passport/web/check_qrconnect/', { token });
-  const state: string = result?.ok ? result.body.data.status : 'new';
-  if (state === 'confirmed' && result?.ok) {
+  setTimeout(() => void poll(), POLL_MS);
+  const asked = token;
+  const result = asked === '' ? undefined : await get('/passport/web/check_qrconnect/', { token: asked });
+  if (!result?.ok || asked !== token) return;
+  const state: string = result.body.data.status;
+  if (state === 'confirmed') {
     location.href = result.body.data.redirect_url;
     return;
   }
   overlay.hidden = state !== 'expired';
   sms.hidden = state !== 'second_factor' && showing !== 1;
   status.textContent = state === 'expired' ? '二维码失效' : (TEXT[state] ?? '');
-  setTimeout(() => void poll(), POLL_MS);
 }
 
 let showing = 0;
