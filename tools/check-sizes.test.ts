@@ -44,13 +44,13 @@ const arrow = () => {
   ]);
 });
 
-test('a long function is refused with its line, a describe block is not', () => {
+test('a long function is refused with its line; what groups tests is not, and only in tests', () => {
   const body = lines(FUNCTION_LIMIT_LINES);
-  expect(judge(`\nfunction long() {\n${body}\n}`).errors[0]).toMatchObject({
-    line: 2,
-    text: 'long has 82 lines; at most 80',
-  });
-  expect(judge(`describe('x', () => {\n${body}\n});`).errors).toEqual([]);
+  const wrong = judge(`\nfunction long() {\n${body}\n}`).errors[0];
+  expect(wrong).toMatchObject({ line: 2, text: 'long has 82 lines; at most 80' });
+  const group = `describe('x', () => {\n${body}\n});\nfunction registerLogContract() {\n${body}\n}`;
+  expect(judgeSizes(parseSource('a.test.ts', group), {}).errors).toEqual([]);
+  expect(judge(group).errors).toHaveLength(2);
 });
 
 test('an exception must be needed, true and answered for', () => {
