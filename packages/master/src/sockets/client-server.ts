@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type Cancel, type Clock, every } from '@hiscrm/shared/lib/clock.ts';
+import { deferred } from '@hiscrm/shared/lib/deferred.ts';
 import type { UserId } from '@hiscrm/shared/model/ids.ts';
 import { hasRole, type Principal } from '@hiscrm/shared/model/visibility.ts';
 import { CLIENT_PATH, CLIENT_SUBPROTOCOL, type ClientUp } from '@hiscrm/shared/protocol/client-link.ts';
@@ -64,8 +65,8 @@ export class ClientServer {
   readonly #cancels: readonly Cancel[];
   #acceptedCount = 0;
   #refusedCount = 0;
-  #isClosing = false;
-  #onEmpty: (() => void) | undefined;
+  readonly #empty = deferred<void>();
+  #closing: Promise<void> | undefined;
 
   constructor(options: Options) {
     this.#options = options;
@@ -111,21 +112,22 @@ export class ClientServer {
   }
 
   /** Says goodbye to everybody and waits, at most `drainMs`, until they hung up. Safe twice. */
-  async close(): Promise<void> {
-    this.#isClosing = true;
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     for (const cancel of this.#cancels) cancel();
     if (this.#connections.size === 0) return;
     const { clock, limits } = this.#options;
-    const empty = new Promise<void>((resolve) => {
-      this.#onEmpty = resolve;
-    });
     for (const connection of this.#connections) {
       connection.bye(CLOSE.serverRestarting, 'serverRestarting', Math.round(clock.random() * RECONNECT_SPREAD_MS));
     }
     const cancel = clock.after(limits.drainMs, () => {
       for (const connection of this.#connections) connection.terminate();
     });
-    await empty;
+    await this.#empty.promise;
     cancel();
   }
 
@@ -162,7 +164,7 @@ export class ClientServer {
   ): { readonly code: ErrorCode; readonly details?: ErrorDetails } | undefined {
     const { limits, allowedOrigins } = this.#options;
     const { origin, host } = request.headers;
-    if (this.#isClosing) return { code: 'SHUTTING_DOWN' };
+    if (this.#closing) return { code: 'SHUTTING_DOWN' };
     if (!isAllowedOrigin({ origin, host, allowedOrigins })) return { code: 'BAD_ORIGIN' };
     if (!principal) return { code: 'NOT_LOGGED_IN' };
     if (this.#connections.size >= limits.connectionCount) {
@@ -187,7 +189,7 @@ export class ClientServer {
     const left = (this.#perUser.get(connection.userId) ?? 1) - 1;
     if (left > 0) this.#perUser.set(connection.userId, left);
     else this.#perUser.delete(connection.userId);
-    if (this.#connections.size === 0) this.#onEmpty?.();
+    if (this.#closing && this.#connections.size === 0) this.#empty.resolve();
   }
 
   #sweep(): void {
