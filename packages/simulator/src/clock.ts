@@ -9,6 +9,11 @@ export class VirtualClock {
     if (startMs !== undefined) this.set(startMs);
   }
 
+  /** What the machine's clock says: for what browsers judge by themselves, such as the expiry of cookies. */
+  realNowMs(): number {
+    return this.#realNowMs();
+  }
+
   nowMs(): number {
     return this.#frozenAtMs ?? Math.floor(this.#realNowMs() + this.#offsetMs);
   }

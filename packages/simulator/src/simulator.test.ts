@@ -310,6 +310,14 @@ test('direct messages: sent once, refused by rule, read state and recall', async
   expect(control.contents('a1').conversations[0]?.unreadCount).toBe(0);
 });
 
+test('a message of a type without content gets content of that type', async () => {
+  const conversation = must(control.contents('a1').conversations[0], 'a conversation').id;
+  for (const type of [5, 8, 27]) control.event({ kind: 'dm_in', account: 'a1', conversation, type });
+  const { messages } = await json(`/__sim_page/im/messages?conversation=${conversation}`);
+  const contents = messages.slice(-3).map((message: { content: string }) => JSON.parse(message.content).aweType);
+  expect(contents).toEqual([507, 800, 2702]);
+});
+
 test('the push channel gives an account its own events only; loss and duplication can be ordered', async () => {
   const frames: { kind: string }[] = [];
   const socket = new WebSocket(`${simulator.creatorBase.replace('http', 'ws')}/__sim_push`, { headers: { cookie } });

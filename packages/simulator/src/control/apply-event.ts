@@ -3,6 +3,8 @@ import type { JsonObject } from '../lib/encode-json.ts';
 import type { AccountWorld } from '../world/account-world.ts';
 import type { Comment, Conversation, Person, Work } from '../world/model.ts';
 import { COMMON_COMMENTS, DM_IN, USER_REPLIES } from '../world/phrases.ts';
+import { contentOfType } from '../world/rich-message.ts';
+import type { NewMessage } from '../world/world.ts';
 import { ControlError } from './control-error.ts';
 import type { SimEvent } from './schemas.ts';
 
@@ -115,18 +117,28 @@ function message(site: Site, account: AccountWorld, event: EventOf<'dm_in'> | Ev
     event.conversation === undefined
       ? site.world.conversationWith(account, findPerson(site, account, event.user))
       : findConversation(account, event.conversation);
-  const isInbound = event.kind === 'dm_in';
-  const made = site.world.addMessage(account, {
-    conversation,
-    sender: isInbound ? conversation.peer : account.brand,
-    text: event.text ?? site.world.random.pick(DM_IN),
-    // The body came in as JSON, so what it holds is JSON.
-    ...(isInbound
-      ? { type: event.type, content: event.content as JsonObject | undefined, rawContent: event.rawContent }
-      : {}),
-    createdMs: event.atMs,
-  });
+  const text = event.text ?? site.world.random.pick(DM_IN);
+  const sender = event.kind === 'dm_in' ? conversation.peer : account.brand;
+  const rich = event.kind === 'dm_in' ? richContent(site, account, conversation, event, text) : {};
+  const made = site.world.addMessage(account, { conversation, sender, text, ...rich, createdMs: event.atMs });
   return { conversationId: conversation.id, serverId: made.serverId, uid: conversation.peer.uid };
+}
+
+/** A type without content gets content that such a message has. */
+function richContent(
+  site: Site,
+  account: AccountWorld,
+  conversation: Conversation,
+  event: EventOf<'dm_in'>,
+  text: string,
+): Partial<NewMessage> {
+  const { type, rawContent } = event;
+  // The body came in as JSON, so what it holds is JSON.
+  const given = event.content as JsonObject | undefined;
+  if (given || type === undefined) return { type, rawContent, content: given };
+  const work = account.works().find(({ flags }) => !flags.isDeleted && !flags.isPrivate);
+  const context = { random: site.world.random, media: site.media, brand: account.brand, peer: conversation.peer, work };
+  return { type, rawContent, content: contentOfType(type, text, context) };
 }
 
 function messageChange(site: Site, account: AccountWorld, event: EventOf<'dm_recall'> | EventOf<'dm_read'>): Made {

@@ -59,6 +59,7 @@ export class Control {
       profile: order.profile ?? options.profile,
       variant: { ...options.variant, ...definedOnly(order.variant ?? {}) },
     });
+    this.#hub.cutAll();
     return { accounts: this.accounts() };
   }
 
@@ -123,7 +124,7 @@ export class Control {
     const account = this.#account(order.account ?? 'a1');
     const session = this.#site.sessions.open(account.uid, this.#site.clock.nowMs());
     this.#site.log.add({ kind: 'login', account: account.key, result: 'accepted' });
-    return { account: account.key, cookies: this.#site.sessions.cookies(session) };
+    return { account: account.key, cookies: this.#site.sessions.cookies(session, this.#site.clock.realNowMs()) };
   }
 
   loginAttempts(): LoginAttempt[] {

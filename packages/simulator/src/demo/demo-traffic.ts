@@ -31,6 +31,10 @@ const WEIGHTS: readonly [kind: SimEvent['kind'], weight: number][] = [
 /** Of the newest conversations and works, so that threads go on rather than always begin. */
 const RECENT = 6;
 
+/** Share of messages that are not plain text, and what they are: sticker, shared work, picture. */
+const RICH_SHARE = 0.12;
+const RICH_TYPES = [5, 8, 27] as const;
+
 /** Makes customers write to the accounts at a mean rate, with exponential gaps. */
 export function startDemoTraffic(site: Site, clock: Clock, options: DemoTrafficOptions): DemoTraffic {
   const random = new Random(`demo/${options.seed ?? 'demo'}`);
@@ -105,6 +109,8 @@ function makeEvent(random: Random, account: AccountWorld): SimEvent | undefined 
     case 'work_stats':
       return work && { ...base, kind, work: work.awemeId, play: random.int(5, 400), collect: random.int(0, 3) };
     case 'dm_in':
+      if (conversation && random.chance(RICH_SHARE))
+        return { ...base, kind, conversation: conversation.id, type: random.pick(RICH_TYPES) };
       return random.chance(0.15) || !conversation
         ? { ...base, kind, user: random.int(0, 90) }
         : { ...base, kind, conversation: conversation.id };

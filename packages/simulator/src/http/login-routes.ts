@@ -23,7 +23,7 @@ export function registerLogin(app: FastifyInstance, site: Site): void {
     const session = site.sessions.open(account.uid, site.clock.nowMs());
     attempt.state = 'expired';
     site.log.add({ kind: 'login', account: account.key, result: 'accepted' });
-    reply.header('set-cookie', setCookieLines(site.sessions.cookies(session)));
+    reply.header('set-cookie', setCookieLines(site.sessions.cookies(session, site.clock.realNowMs())));
     return { message: 'success', data: { status: 'confirmed', redirect_url: '/creator-micro/home' } };
   });
 

@@ -69,9 +69,15 @@ export class PushHub {
     }
   }
 
+  /** Cuts every page: their sessions are gone. */
+  cutAll(): void {
+    for (const ws of this.#sockets.keys()) ws.close(CLOSE_SESSION_GONE);
+  }
+
   publish(event: WorldEvent): void {
     const account = this.#site().world.account(event.accountUid);
-    if (account) this.send(account.uid, this.#frame(event, account));
+    const isWatched = account !== undefined && [...this.#sockets.values()].includes(account.uid);
+    if (isWatched) this.send(account.uid, this.#frame(event, account));
   }
 
   /** Tells pages about ordered page faults, and cuts those that shall be dropped. */

@@ -48,7 +48,7 @@ export class Sessions {
   }
 
   /** The cookies that carry a session. `sid_guard` names its issue time and life. */
-  cookies(session: Session): SessionCookie[] {
+  cookies(session: Session, realNowMs: number): SessionCookie[] {
     const issuedSec = Math.floor(session.createdMs / 1000);
     const guard = encodeURIComponent(
       `${session.id}|${issuedSec}|${SESSION_LIFE_SEC}|${new Date((issuedSec + SESSION_LIFE_SEC) * 1000).toUTCString()}`,
@@ -69,8 +69,8 @@ export class Sessions {
       value,
       domain: '127.0.0.1',
       path: '/',
-      // Browsers judge expiry by real time, which a virtual clock may be far from: never below ten days ahead.
-      expires: Math.max(issuedSec, Math.floor(Date.now() / 1000)) + SESSION_LIFE_SEC,
+      // Browsers judge expiry by real time, which a virtual clock may be far from.
+      expires: Math.max(issuedSec, Math.floor(realNowMs / 1000)) + SESSION_LIFE_SEC,
       httpOnly,
       secure: false,
       sameSite: 'Lax',
