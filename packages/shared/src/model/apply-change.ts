@@ -136,24 +136,33 @@ function observeItem(view: View, row: LoggedChange, facts: ItemFacts): readonly 
     const merged = mergeFacts<ItemFacts>(before.facts, facts);
     if (merged === before.facts) return [];
     const after = { ...before, facts: merged } as ItemRecord; // a merge keeps what was filled
+    const home: TopicRef = { ...topic, id: merged.topicId };
     view.putItem(after);
-    return [{ kind: 'item', topic, before, after }, ...afterOwnItem(view, topic, after)];
+    return [{ kind: 'item', topic: home, before, after }, ...settle(view, home), ...afterOwnItem(view, home, after)];
   }
   const after = newItem(view, row, topic, facts);
   view.putItem(after);
   return [{ kind: 'item', topic, before, after }, ...arrive(view, topic, after), ...afterOwnItem(view, topic, after)];
 }
 
-/** A first sighting. Gaps are filled so that no reader has to guess: inbound, visible, written when it was observed. */
+/** Facts of a first sighting, so that no reader has to guess: inbound, visible, written when it was observed. */
+export function fillGaps(facts: ItemFacts): ItemRecord['facts'] {
+  return { direction: 'in', text: '', state: 'visible', at: facts.observedAt, ...facts } as ItemRecord['facts']; // filled here
+}
+
 function newItem(view: View, row: LoggedChange, topic: TopicRef, facts: ItemFacts): ItemRecord {
-  const filled = { direction: 'in', text: '', state: 'visible', at: facts.observedAt, ...facts } as ItemRecord['facts'];
   return {
     accountId: topic.accountId,
-    facts: filled,
+    facts: fillGaps(facts),
     arrivedSeq: row.seq,
     arrivedAt: row.at,
     ...(facts.kind === 'comment' && view.hasEarlyAnswer(topic, facts.id) && { isAnswered: true }),
   };
+}
+
+/** An item that moved to a topic nobody has seen yet makes it known, so that every item is in a listed topic. */
+function settle(view: View, ref: TopicRef): readonly Effect[] {
+  return view.topic(ref) ? [] : changeMarks(view, ref, {});
 }
 
 function arrive(view: View, ref: TopicRef, item: ItemRecord): readonly Effect[] {
