@@ -21,6 +21,8 @@ export type LoadedUnread = {
   readonly at: number;
   readonly arrivedSeq: Seq;
 };
+/** A reply with its account's number: that account may have been removed. */
+export type StoredReply = { readonly accountNo: number; readonly record: ReplyRecord };
 /** A position in a topic, newest first; `id` orders equal times. */
 export type ItemPosition = { readonly at: number; readonly id: ItemId };
 
@@ -36,13 +38,15 @@ export interface StateTables {
   loadUnread(): Iterable<LoadedUnread>;
   loadEarlyAnswers(): Iterable<{ readonly accountNo: number; readonly id: ItemId }>;
   /** Replies that may still have to be shown: open and rejected ones. */
-  loadShownReplies(): readonly ReplyRecord[];
+  loadShownReplies(): readonly StoredReply[];
+  /** The highest numbers in use, also by rows of removed accounts that wait to be swept. */
+  lastNumbers(): { readonly accountNo: number; readonly topicNo: number };
   loadWorkers(): readonly WorkerRecord[];
   readItem(scope: number, id: ItemId): ItemRecord | undefined;
   /** Items of a topic, newest first by (at, id), strictly older than `before`. */
   readItems(topicNo: number, before: ItemPosition | undefined, limitCount: number): readonly ItemRecord[];
-  readReply(id: string): { readonly accountNo: number; readonly record: ReplyRecord } | undefined;
-  readReplyByKey(userId: string, key: string): readonly { readonly accountNo: number; readonly record: ReplyRecord }[];
+  readReply(id: string): StoredReply | undefined;
+  readReplyByKey(userId: string, key: string): readonly StoredReply[];
   /** Writes the batch in one transaction, after all rows appended before. Rejects with LOG_WRITE_FAILED. */
   save(batch: StateBatch): Promise<void>;
 }
@@ -52,8 +56,11 @@ const SQL = {
   topics: 'SELECT no, account_no, item_count, last, body FROM topics',
   unread: 'SELECT topic_no, id, at, arrived_seq FROM items INDEXED BY items_unread WHERE unread = 1',
   earlyAnswers: 'SELECT account_no, id FROM early_answers',
-  shownReplies: 'SELECT body FROM replies WHERE shown = 1',
+  shownReplies: 'SELECT account_no, body FROM replies WHERE shown = 1',
   workers: 'SELECT body FROM workers ORDER BY id',
+  lastNumbers: `SELECT
+    max((SELECT coalesce(max(no), 0) FROM accounts), (SELECT coalesce(max(no), 0) FROM removed_accounts)),
+    max((SELECT coalesce(max(no), 0) FROM topics), (SELECT coalesce(max(topic_no), 0) FROM items))`,
   item: 'SELECT body FROM items WHERE scope = ? AND id = ?',
   newestItems: 'SELECT body FROM items WHERE topic_no = ? ORDER BY at DESC, id DESC LIMIT ?',
   olderItems: `SELECT body FROM items WHERE topic_no = ? AND (at, id) < (?, ?) ORDER BY at DESC, id DESC LIMIT ?`,
@@ -114,8 +121,13 @@ export class SqliteStateTables implements StateTables {
     for (const [accountNo, id] of this.#rows('earlyAnswers')) yield { accountNo: Number(accountNo), id: id as ItemId }; // strict columns
   }
 
-  loadShownReplies(): readonly ReplyRecord[] {
-    return [...this.#rows('shownReplies')].map(([body]) => parse<ReplyRecord>(body));
+  loadShownReplies(): readonly StoredReply[] {
+    return this.#rows('shownReplies').map(toReply);
+  }
+
+  lastNumbers(): { readonly accountNo: number; readonly topicNo: number } {
+    const [row] = this.#rows('lastNumbers');
+    return { accountNo: Number(row?.[0] ?? 0), topicNo: Number(row?.[1] ?? 0) };
   }
 
   loadWorkers(): readonly WorkerRecord[] {
@@ -134,11 +146,11 @@ export class SqliteStateTables implements StateTables {
     return rows.map(([body]) => parse<ItemRecord>(body));
   }
 
-  readReply(id: string): { readonly accountNo: number; readonly record: ReplyRecord } | undefined {
+  readReply(id: string): StoredReply | undefined {
     return this.#rows('reply', id).map(toReply)[0];
   }
 
-  readReplyByKey(userId: string, key: string): readonly { readonly accountNo: number; readonly record: ReplyRecord }[] {
+  readReplyByKey(userId: string, key: string): readonly StoredReply[] {
     return this.#rows('replyByKey', userId, key).map(toReply);
   }
 
@@ -161,7 +173,7 @@ export class SqliteStateTables implements StateTables {
   }
 }
 
-const toReply = ([accountNo, body]: Cells): { readonly accountNo: number; readonly record: ReplyRecord } => ({
+const toReply = ([accountNo, body]: Cells): StoredReply => ({
   accountNo: Number(accountNo),
   record: parse<ReplyRecord>(body),
 });

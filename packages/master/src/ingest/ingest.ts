@@ -1,0 +1,114 @@
+import type { Clock } from '@hiscrm/shared/lib/clock.ts';
+import type { Change, WorkerReport } from '@hiscrm/shared/model/change.ts';
+import type { AccountId, Seq, WorkerId } from '@hiscrm/shared/model/ids.ts';
+import type { AccountRecord } from '@hiscrm/shared/model/records.ts';
+import { ImError } from '@hiscrm/shared/protocol/errors.ts';
+import type { ChangesPayload } from '@hiscrm/shared/protocol/worker-link.ts';
+import type { SyncBoard } from '../fleet/sync-board.ts';
+import type { Committer } from './committer.ts';
+import { InFlight } from './in-flight.ts';
+import { type Knowledge, type KnownRecords, learn, subjectOf } from './novelty.ts';
+
+/** The end of a sync is logged at most so often an account: screens show minutes. */
+const SYNCED_PERIOD_MS = 60_000;
+
+export type Accepted = {
+  readonly storedCount: number;
+  readonly duplicateCount: number;
+  /** Everything in the batch is durable and folded in at this place. */
+  readonly seq: Seq;
+};
+
+/** The gate for what Workers report: checked, without what is known already, and durable before it is acknowledged. */
+export class Ingest {
+  readonly #store: KnownRecords;
+  readonly #committer: Committer;
+  readonly #syncBoard: SyncBoard;
+  readonly #clock: Clock;
+  readonly #inFlight = new InFlight<Knowledge>();
+  readonly #syncedInFlight = new InFlight<number>();
+
+  constructor(options: {
+    readonly store: KnownRecords;
+    readonly committer: Committer;
+    readonly syncBoard: SyncBoard;
+    readonly clock: Clock;
+  }) {
+    this.#store = options.store;
+    this.#committer = options.committer;
+    this.#syncBoard = options.syncBoard;
+    this.#clock = options.clock;
+  }
+
+  /**
+   * Resolves when every report of the batch is durable, whether it was stored by this batch, by another one that is on its
+   * way, or long ago. Rejects, with nothing stored, with ACCOUNT_NOT_FOUND, STALE_LEASE, BAD_REQUEST or what the
+   * committer rejects with; the Worker keeps the batch and sends it again where the error says so.
+   */
+  async accept(workerId: WorkerId, payload: ChangesPayload): Promise<Accepted> {
+    const account = this.#store.account(payload.accountId);
+    if (!account) throw new ImError('ACCOUNT_NOT_FOUND');
+    checkLease(account, workerId, payload.leaseToken);
+    for (const report of payload.changes) checkReport(report, payload.accountId);
+    const { fresh, learned, awaited } = this.#sift(payload.changes);
+    const isSyncLogged = this.#isSyncDue(account, payload);
+    const at = this.#clock.now();
+    const changes: readonly Change[] = isSyncLogged
+      ? [...fresh, { kind: 'account.synced', accountId: account.id, at }]
+      : fresh;
+    const committed = changes.length > 0 ? this.#committer.commit(changes) : undefined;
+    if (committed) {
+      this.#inFlight.hold(learned, committed);
+      if (isSyncLogged) this.#syncedInFlight.hold(new Map([[account.id, at]]), committed);
+    }
+    await Promise.all(committed ? [committed, ...awaited] : awaited);
+    const seq = (await committed)?.at(-1)?.seq ?? this.#store.head();
+    const endsSync = payload.sync?.isLast ?? false;
+    this.#syncBoard.note(account.id, { at, itemCount: payload.changes.length, endsSync });
+    return { storedCount: fresh.length, duplicateCount: payload.changes.length - fresh.length, seq };
+  }
+
+  /** Splits the reports into those that add something and the commits that the others wait for. */
+  #sift(reports: readonly WorkerReport[]): {
+    readonly fresh: readonly WorkerReport[];
+    readonly learned: ReadonlyMap<string, Knowledge>;
+    readonly awaited: readonly Promise<unknown>[];
+  } {
+    const fresh: WorkerReport[] = [];
+    const learned = new Map<string, Knowledge>();
+    const awaited = new Set<Promise<unknown>>();
+    for (const report of reports) {
+      const subject = subjectOf(report);
+      const knowledge = learn(this.#store, report, learned.get(subject) ?? this.#inFlight.get(subject));
+      if (knowledge) {
+        fresh.push(report);
+        learned.set(subject, knowledge);
+        continue;
+      }
+      const settled = this.#inFlight.settledOf(subject);
+      if (settled) awaited.add(settled);
+    }
+    return { fresh, learned, awaited: [...awaited] };
+  }
+
+  #isSyncDue(account: AccountRecord, payload: ChangesPayload): boolean {
+    if (!payload.sync?.isLast) return false;
+    const loggedAt = this.#syncedInFlight.get(account.id) ?? account.lastSyncAt;
+    return loggedAt === undefined || this.#clock.now() - loggedAt >= SYNCED_PERIOD_MS;
+  }
+}
+
+function checkLease(account: AccountRecord, workerId: WorkerId, token: number): void {
+  const { lease } = account;
+  if (lease && lease.token === token && lease.workerId === workerId) return;
+  throw new ImError('STALE_LEASE', { current: lease?.token ?? 0, got: token });
+}
+
+/** What the schema cannot say: a report is about the batch's account, and its ids survive being written as UTF-8. */
+function checkReport(report: WorkerReport, accountId: AccountId): void {
+  if (report.accountId !== accountId) throw new ImError('BAD_REQUEST', { reason: 'a change of another account' });
+  if (!('facts' in report) || !('id' in report.facts)) return;
+  const isSound =
+    report.facts.id.isWellFormed() && (!('topicId' in report.facts) || report.facts.topicId.isWellFormed());
+  if (!isSound) throw new ImError('BAD_REQUEST', { reason: 'an id is not well-formed text' });
+}
