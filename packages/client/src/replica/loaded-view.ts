@@ -87,7 +87,12 @@ export class LoadedView implements View {
     const key = topicKey(record);
     if (this.aheadOf(key) >= this.applying) return;
     const known = this.topics.get(key);
-    if (!known && !this.open.get(key)?.isReady) return;
+    const open = this.open.get(key);
+    if (!known && !open?.isReady) {
+      // The answer that said it was unknown is older than this row.
+      if (open) open.needsReload = true;
+      return;
+    }
     this.setTopic({ record, summary: known?.summary ?? emptySummary(record) });
   }
 

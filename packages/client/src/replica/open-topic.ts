@@ -57,6 +57,20 @@ export class OpenTopic {
     return this.phase.kind === 'ready';
   }
 
+  /** Forgets what was loaded. */
+  reset(phase: WindowPhase): void {
+    this.phase = phase;
+    this.window = new ItemWindow();
+    this.next = undefined;
+    this.asOf = START;
+    this.isCatchingUp = false;
+    this.needsReload = false;
+    this.isLoadingOlder = false;
+    this.replies.clear();
+    this.earlyAnswers.clear();
+    this.touch();
+  }
+
   /** The next `view` is a fresh object. */
   touch(): void {
     this.#shared = undefined;

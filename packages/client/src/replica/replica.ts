@@ -203,7 +203,7 @@ export class Replica {
     }
     if (open.window.get(id)) return true;
     if (row.seq <= open.asOf) return false;
-    if (verdict === 'unsure') open.needsReload = true;
+    if (verdict === 'unsure' || (verdict === 'elsewhere' && movesInto(row, open))) open.needsReload = true;
     if (verdict === 'elsewhere' && isOwnItem(row)) this.#lists.fetchTopic(open.ref);
     return verdict === 'arrivals';
   }
@@ -246,7 +246,7 @@ export class Replica {
     this.#lists.forgetAccount(accountId);
     for (const [key, open] of this.#view.open) {
       if (open.ref.accountId !== accountId) continue;
-      open.phase = { kind: 'failed', problem: toWireError('ACCOUNT_NOT_FOUND') };
+      open.reset({ kind: 'failed', problem: toWireError('ACCOUNT_NOT_FOUND') });
       this.#view.touch(open);
       this.#changed(`topic:${key}`);
     }
@@ -264,6 +264,13 @@ export class Replica {
     this.#dirty.clear();
     for (const slice of dirty) this.#listeners.tell(slice);
   }
+}
+
+/** Whether an item that stood below the floor may stand above it from this row on. */
+function movesInto({ change }: LoggedChange, open: OpenTopic): boolean {
+  if (change.kind !== 'comment.observed' && change.kind !== 'message.observed') return false;
+  const { at, id } = change.facts;
+  return at !== undefined && open.window.covers({ at, id });
 }
 
 function isOwnItem({ change }: LoggedChange): boolean {

@@ -120,12 +120,14 @@ export class WindowLoader {
   }
 
   #load(open: OpenTopic): void {
-    open.phase = { kind: 'loading' };
+    open.reset({ kind: 'loading' });
     this.#view.touch(open);
     this.#fetchTopic(open.ref);
+    const { window } = open;
     this.#items(open, undefined, (outcome) => {
+      if (open.window !== window) return;
       if (outcome.kind === 'done') {
-        this.#addPage(open, open.window, outcome.value);
+        this.#addPage(open, window, outcome.value);
         open.asOf = outcome.value.asOf;
         open.phase = { kind: 'ready' };
         // Rows between both answers reached the items but not the marks.
