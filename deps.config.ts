@@ -22,16 +22,16 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   client: ['shared'],
 
   // The path of a message: sockets → ingest → log → store → hub → sockets. Ingest holds the only way into the log, so whoever
-  // decides something imports it; it asks nobody back: leases and listeners are handed to it.
+  // decides something imports it. It asks the fleet about leases, so the fleet gets its way of committing handed in by main.
   'master/main': ['master', 'shared'],
   'master/cli': ['master', 'client', 'shared'],
   'master/config': ['shared'],
   'master/lib': ['shared/lib'],
   'master/log': ['master/lib', 'shared'],
   'master/store': ['master/log', 'master/lib', 'shared'],
-  'master/ingest': ['master/log', 'master/store', 'master/lib', 'shared'],
+  'master/ingest': ['master/log', 'master/store', 'master/fleet', 'master/lib', 'shared'],
   'master/hub': ['master/log', 'master/store', 'master/ingest', 'master/lib', 'shared'],
-  'master/fleet': ['master/log', 'master/store', 'master/ingest', 'master/lib', 'shared'],
+  'master/fleet': ['master/log', 'master/store', 'master/lib', 'shared'],
   'master/auth': ['master/log', 'master/store', 'master/ingest', 'master/lib', 'shared'],
   'master/commands': [
     'master/log',

@@ -8,6 +8,7 @@ import {
   type AstNode,
   type Finding,
   isNode,
+  isTest,
   listFiles,
   ROOT,
   readSource,
