@@ -53,7 +53,7 @@ export class Site {
     this.random = fresh.random;
   }
 
-  /** A new world. Sessions of accounts that exist in it again stay valid only when `keepSessions`. */
+  /** A new world; sessions, faults, QR codes and the log of the old one are gone. */
   reset(options: SiteOptions): void {
     this.options = options;
     Object.assign(this, this.#fresh(options));

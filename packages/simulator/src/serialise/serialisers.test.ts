@@ -133,7 +133,6 @@ function conversations(): Conversation[] {
       peer,
       isStranger: raw.isStranger,
       unreadCount: 0,
-      peerReadIndex: 0,
       messages: [],
     };
     if (raw.lastMessage) made.messages = [message(raw.lastMessage, peer)];

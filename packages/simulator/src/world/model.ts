@@ -83,8 +83,6 @@ export type Conversation = {
   peer: Person;
   isStranger: boolean;
   unreadCount: number;
-  /** The peer has read our messages up to this index. */
-  peerReadIndex: number;
   messages: Message[];
 };
 

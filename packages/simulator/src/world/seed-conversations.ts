@@ -47,7 +47,6 @@ export function seedConversations(context: SeedContext, count: number, messagesE
       peer,
       isStranger: random.chance(0.2),
       unreadCount: 0,
-      peerReadIndex: 0,
       messages: [],
     };
     conversation.messages = seedMessages(context, conversation, Math.max(1, messagesEach + random.int(-2, 3)), atMs);

@@ -130,7 +130,6 @@ export class World {
       peer,
       isStranger: true,
       unreadCount: 0,
-      peerReadIndex: 0,
       messages: [],
     };
     account.people.add(peer);
