@@ -17,7 +17,7 @@ const LEFTOVER_GRACE_MS = 2_000;
 /** When the npm above this script is killed outright, nobody else tells; a second later is soon enough. */
 const PARENT_CHECK_MS = 1_000;
 /** One Ctrl-C arrives twice, from the terminal and from npm; a person's second one takes longer. */
-const SAME_SIGNAL_MS = 300;
+const SAME_SIGNAL_MS = 1_000;
 const WINDOWS = process.platform === 'win32';
 const PASSED_ON = /** @type {const} */ (['SIGINT', 'SIGTERM']);
 

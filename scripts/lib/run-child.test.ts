@@ -43,7 +43,7 @@ async function launch(child: string) {
   return { launcher, childPid: Number.parseInt(printed, 10), printed: () => printed };
 }
 
-const WAITS = `process.on('SIGINT', () => { console.log('SIGINT'); setTimeout(() => process.exit(7), 100); });
+const WAITS = `process.on('SIGINT', () => { console.log('SIGINT'); setTimeout(() => process.exit(7), 400); });
   console.log(process.pid); setInterval(() => {}, 1000);`;
 
 test('exit code and output of the child are kept', async () => {
@@ -66,6 +66,7 @@ test('what the child leaves behind is ended with it', async () => {
 test('a signal is passed on once and the exit code comes back', async () => {
   const { launcher, printed } = await launch(WAITS);
   launcher.kill('SIGINT');
+  await vi.waitUntil(() => printed().includes('SIGINT'), { timeout: 15_000 });
   launcher.kill('SIGINT'); // npm repeats what the terminal already sent
   const [code] = await once(launcher, 'exit');
   expect(code).toBe(7);
