@@ -190,7 +190,7 @@ function answerComment(view: View, topic: TopicRef, id: ItemId): readonly Effect
   if (before.isAnswered) return [];
   const after: ItemRecord = { ...before, isAnswered: true };
   view.putItem(after);
-  return [{ kind: 'item', topic, before, after }];
+  return [{ kind: 'item', topic: { ...topic, id: after.facts.topicId }, before, after }];
 }
 
 /** Changes the marks, making the topic known when only its items have been seen. */
