@@ -1,0 +1,80 @@
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { repositoryFile } from '@hiscrm/e2e/harness/child.ts';
+import { machineLine, pinSelf } from './lib/machine.ts';
+import { type SuiteReport, suiteText } from './lib/report.ts';
+import type { Suite } from './lib/suite.ts';
+import { fanOut } from './suites/fan-out.ts';
+import { ingest } from './suites/ingest.ts';
+import { rest } from './suites/rest.ts';
+import { restart } from './suites/restart.ts';
+import { workerToScreen } from './suites/worker-to-screen.ts';
+
+const SUITES: Readonly<Record<string, Suite>> = {
+  rest,
+  'fan-out': fanOut,
+  'worker-to-screen': workerToScreen,
+  ingest,
+  restart,
+};
+
+const HELP = `
+npm run bench -- [suite…] [options]     all suites, or those named: ${Object.keys(SUITES).join(', ')}
+
+  --quick         small and rough: whether it runs, not what it reaches
+  --write         write bench/RESULTS.md
+  --date TEXT     the date that RESULTS.md carries
+
+Servers run on core 0, the load generator on core 1, everything on loopback. wrk and nats-server are used where installed.
+`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    quick: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+    date: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+if (values.help) console.log(HELP.trim());
+else await run();
+
+async function run(): Promise<void> {
+  const names = positionals.length > 0 ? positionals : Object.keys(SUITES);
+  const unknown = names.find((name) => SUITES[name] === undefined);
+  if (unknown !== undefined) {
+    console.error(`no suite "${unknown}".\n${HELP}`);
+    process.exitCode = 2;
+    return;
+  }
+  const isPinned = pinSelf();
+  const reports: SuiteReport[] = [];
+  for (const name of names) {
+    console.log(`\n--- ${name} ---`);
+    const report = await SUITES[name]?.({ isQuick: values.quick });
+    if (!report) continue;
+    console.log(suiteText(report));
+    reports.push(report);
+  }
+  const command = `npm run bench -- ${[...positionals, ...(values.quick ? ['--quick'] : [])].join(' ')}`.trim();
+  const text = page(reports, command, isPinned);
+  if (values.write) writeFileSync(repositoryFile('bench', 'RESULTS.md'), text);
+  const missed = reports.flatMap(({ verdicts }) => verdicts).filter(({ holds }) => !holds);
+  console.log(`\n${missed.length === 0 ? 'every figure reached' : `${missed.length} figures missed`}`);
+}
+
+function page(reports: readonly SuiteReport[], command: string, isPinned: boolean): string {
+  return `${[
+    '# Results',
+    [
+      `- ${machineLine()}${values.date === undefined ? '' : `, ${values.date}`}`,
+      `- Repeat with \`${command}\``,
+      isPinned
+        ? '- Servers on core 0, load generator on core 1, loopback. Read the ratios; the digits belong to this machine.'
+        : '- Cores could not be chosen here (`taskset`): servers and load generator shared them.',
+    ].join('\n'),
+    ...reports.map(suiteText),
+  ].join('\n\n')}\n`;
+}

@@ -1,0 +1,99 @@
+import { addAccount, connectClient } from '@hiscrm/e2e/harness/connect-client.ts';
+import { FakeWorker } from '@hiscrm/e2e/harness/fake-worker.ts';
+import { MasterProcess } from '@hiscrm/e2e/harness/master-process.ts';
+import { tempFolder } from '@hiscrm/e2e/harness/temp-folder.ts';
+import { type IngestLoad, sendItems } from '../lib/ingest-load.ts';
+import { serverCpu } from '../lib/machine.ts';
+import { readMetrics } from '../lib/metrics-text.ts';
+import { processUse } from '../lib/process-use.ts';
+import { atLeast, atMost, figure, type SuiteReport } from '../lib/report.ts';
+import { median } from '../lib/statistics.ts';
+import type { SuiteOptions } from '../lib/suite.ts';
+
+/** A long comment: what makes a first sync of 50 MB out of some 50,000 items. */
+const LONG_TEXT = '这款产品真的很好用，已经回购三次了，客服态度也不错，物流两天就到。😀'.repeat(8);
+const FIRST_SYNC_BYTES = 50e6;
+
+type Round = IngestLoad & { readonly delayP99Ms: number; readonly cpuUs: number; readonly rssMb: number };
+
+/** Measures how fast Workers' items become durable, and how late the Master's event loop is meanwhile. */
+export async function ingest({ isQuick }: SuiteOptions): Promise<SuiteReport> {
+  const folder = tempFolder('bench-ingest');
+  const master = await MasterProcess.start({ dataDir: folder.path, cpu: serverCpu() });
+  try {
+    const { token } = await master.admin();
+    const client = await connectClient(() => master.socketUrl(token), 'bench');
+    const key = await master.workerKey('bench');
+    const worker = await FakeWorker.connect({ baseUrl: master.baseUrl, key, workerId: 'bench' });
+    const itemCount = isQuick ? 5_000 : 100_000;
+    const rounds: Round[] = [];
+    for (let round = 0; round < (isQuick ? 1 : 3); round++) {
+      const accountId = await addAccount(client, `ingest ${round}`);
+      rounds.push(await measured(master, () => sendItems(worker, accountId, { from: 0, to: itemCount })));
+    }
+    const accountId = await addAccount(client, 'first sync');
+    const bytesAnItem = 1_020;
+    const first = await measured(master, () =>
+      sendItems(worker, accountId, {
+        from: 0,
+        to: Math.ceil((isQuick ? 2e6 : FIRST_SYNC_BYTES) / bytesAnItem),
+        text: LONG_TEXT,
+      }),
+    );
+    worker.close();
+    client.close();
+    return toReport(rounds, first);
+  } finally {
+    await master.close();
+    folder.remove();
+  }
+}
+
+async function measured(master: MasterProcess, run: () => Promise<IngestLoad>): Promise<Round> {
+  await loopDelayMs(master); // begins a new measurement
+  const before = processUse(master.pid).cpuUs;
+  const load = await run();
+  const delayP99Ms = await loopDelayMs(master);
+  const use = processUse(master.pid);
+  return { ...load, delayP99Ms, cpuUs: (use.cpuUs - before) / load.itemCount, rssMb: use.rssKb / 1_024 };
+}
+
+/** The event loop's p99 delay since the last time that somebody asked. */
+async function loopDelayMs(master: MasterProcess): Promise<number> {
+  const response = await fetch(`${master.baseUrl}/metrics`);
+  const samples = readMetrics(await response.text());
+  const ours = samples.get('hiscrm_event_loop_delay_p99_ms');
+  return ours ?? (samples.get('nodejs_eventloop_lag_p99_seconds') ?? Number.NaN) * 1_000;
+}
+
+function toReport(rounds: readonly Round[], first: Round): SuiteReport {
+  const rate = median(rounds.map(({ itemCount, tookMs }) => (itemCount / tookMs) * 1_000));
+  const delay = median(rounds.map(({ delayP99Ms }) => delayP99Ms));
+  const row = (name: string, round: Round): string[] => [
+    name,
+    figure(round.itemCount),
+    figure(round.sentBytes / 1e6),
+    figure((round.itemCount / round.tookMs) * 1_000),
+    figure(round.delayP99Ms),
+    figure(round.cpuUs),
+    figure(round.rssMb),
+  ];
+  return {
+    name: 'Ingest',
+    method:
+      'One Worker over the real link, batches of about 490 items, 4 unacknowledged; comments and messages in turn, 200 a topic, a client of the whole inbox ' +
+      'connected. An item counts when its batch was acknowledged, which is after the disk has it.',
+    tables: [
+      {
+        head: ['run', 'items', 'MB sent', 'durable items/s', 'loop delay p99 ms', 'CPU µs an item', 'RSS MB'],
+        rows: [...rounds.map((round, index) => row(`ingest ${index + 1}`, round)), row('first sync', first)],
+      },
+    ],
+    verdicts: [
+      atLeast('durable items', rate, 10_000, 'items/s'),
+      atMost('event loop delay p99 meanwhile', delay, 20, 'ms'),
+      atLeast('first sync acknowledged as a whole', first.sentBytes / 1e6, 50, 'MB'),
+    ],
+    notes: [],
+  };
+}
