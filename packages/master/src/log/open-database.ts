@@ -27,6 +27,9 @@ const READ_CACHE_KIB = 32 * 1024;
 /** Pages are read where the operating system has them, without another copy. */
 const MMAP_BYTES = 1024 * 1024 * 1024;
 
+/** Rows of removed accounts that go with each save of a database in memory. */
+const SWEEP_COUNT = 1_000;
+
 export type DatabaseOptions = {
   /** The file; created when missing. A second process that opens it is refused. */
   readonly path: string;
@@ -104,7 +107,11 @@ export function openMemoryDatabase(options: Pick<DatabaseOptions, 'clock' | 'onD
   const db = new DatabaseSync(':memory:');
   migrate(db);
   const stateWriter = new StateWriter(db);
-  const state = new SqliteStateTables({ reader: db, save: async (batch) => stateWriter.save(batch) });
+  const save = async (batch: StateBatch): Promise<void> => {
+    stateWriter.save(batch);
+    stateWriter.sweepRemoved(SWEEP_COUNT);
+  };
+  const state = new SqliteStateTables({ reader: db, save });
   const log = new MemoryChangeLog({ ...options, epoch: newEpoch() });
   return {
     log,
