@@ -55,20 +55,27 @@ export class Auth implements Authenticator {
     this.#clock = options.clock;
     this.#logger = options.logger;
     this.#throttle = new LoginThrottle(options.clock);
-    for (const user of this.#tables.users()) this.#users.set(fold(user.username), user);
+    const byId = new Map<string, UserRow>();
+    for (const user of this.#tables.users()) {
+      this.#users.set(fold(user.username), user);
+      byId.set(user.id, user);
+    }
     for (const key of this.#tables.workerKeys()) this.#workerKeys.set(key.keyHash, key.name);
     this.#sessions = new Sessions({
       ...options,
       principalOf: (userId) => {
-        const user = [...this.#users.values()].find((row) => row.id === userId);
+        const user = byId.get(userId);
         return user && principalFrom(user);
       },
     });
   }
 
-  /** In an empty database makes the first administrator; answers its one-time password when that was made here. */
+  /**
+   * Makes the first administrator where there is none; answers the one-time password when it was made here.
+   * Throws ALREADY_EXISTS when somebody without that role has the name.
+   */
   async ensureAdministrator(password?: string | undefined): Promise<string | undefined> {
-    if (this.#users.size > 0) return undefined;
+    if ([...this.#users.values()].some((user) => user.role === 'admin')) return undefined;
     const made = password ?? randomBytes(12).toString('base64url');
     await this.addUser({ username: FIRST_ADMIN, password: made, role: 'admin', grants: 'all' }, 'first start');
     if (password !== undefined) return undefined;
@@ -239,6 +246,13 @@ export class Auth implements Authenticator {
     this.#tables.putWorkerKey({ name, keyHash: hashToken(key), createdAt: this.#clock.now() });
     this.#workerKeys.set(hashToken(key), name);
     this.#audit('worker key added', { name, by });
+    return key;
+  }
+
+  /** A key for a Worker of this process's own, forgotten when the process ends. */
+  issueLocalKey(name: string): string {
+    const key = `${WORKER_KEY_PREFIX}${randomBytes(KEY_BYTES).toString('base64url')}`;
+    this.#workerKeys.set(hashToken(key), name);
     return key;
   }
 

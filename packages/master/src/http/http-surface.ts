@@ -76,14 +76,13 @@ function createApp(deps: HttpDeps, cache: ReadCache): { readonly app: App; reado
   let server: Server | undefined;
   const app = Fastify({
     bodyLimit: BODY_LIMIT_BYTES,
-    requestTimeout: REQUEST_DEADLINE_MS,
-    keepAliveTimeout: KEEP_ALIVE_MS,
     trustProxy: deps.trustProxy ? 'loopback' : false,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 200 },
     frameworkErrors: (error, request, reply) => sendError(deps, error, request, reply),
     serverFactory: (handler) => {
-      server = createServer((request, response) => {
+      const limits = { requestTimeout: REQUEST_DEADLINE_MS, keepAliveTimeout: KEEP_ALIVE_MS };
+      server = createServer(limits, (request, response) => {
         if (!cache.tryServe(request, response)) handler(request, response);
       });
       return server;

@@ -63,7 +63,6 @@ const STATEMENTS = {
   workerKeys: 'SELECT name, key_hash AS keyHash, created_at AS createdAt FROM auth_worker_keys ORDER BY name',
   putWorkerKey: 'INSERT INTO auth_worker_keys (name, key_hash, created_at) VALUES (?, ?, ?)',
   dropWorkerKey: 'DELETE FROM auth_worker_keys WHERE name = ?',
-  quickCheck: 'PRAGMA quick_check(20)',
 } as const;
 
 /**
@@ -142,13 +141,6 @@ export class AuthTables {
       this.#database.exec('ROLLBACK');
       throw error;
     }
-  }
-
-  /** What SQLite finds wrong with the file, at most 20 lines; empty when it is sound. Reads the whole file. */
-  problems(): readonly string[] {
-    return this.#all<{ quick_check: string }>('quickCheck')
-      .map((row) => row.quick_check)
-      .filter((line) => line !== 'ok');
   }
 
   /** Safe twice. */

@@ -1,0 +1,246 @@
+import { randomUUID } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { type Clock, every, systemClock } from '@hiscrm/shared/lib/clock.ts';
+import type { Seq, UserId } from '@hiscrm/shared/model/ids.ts';
+import type { Principal } from '@hiscrm/shared/model/visibility.ts';
+import { ImError } from '@hiscrm/shared/protocol/errors.ts';
+import { Auth } from '../auth/auth.ts';
+import { loadSecretKey, SecretKeyError } from '../auth/secret-key.ts';
+import type { CommandRequest, RunCommand } from '../commands/command-request.ts';
+import { createRunCommand } from '../commands/run-command.ts';
+import type { Config } from '../config.ts';
+import { SyncBoard } from '../fleet/sync-board.ts';
+import { createHttpSurface, type HttpSurface } from '../http/http-surface.ts';
+import { Hub } from '../hub/hub.ts';
+import { HUB_LIMITS } from '../hub/hub-limits.ts';
+import { Ingest } from '../ingest/ingest.ts';
+import { LogCommitter } from '../ingest/log-committer.ts';
+import type { Logger } from '../lib/logger.ts';
+import { AuthTables } from '../log/auth-tables.ts';
+import type { LoggedRow } from '../log/change-log.ts';
+import { type MasterDatabase, openMasterDatabase } from '../log/open-database.ts';
+import { EventLoop } from '../ops/event-loop.ts';
+import { Health } from '../ops/health.ts';
+import { Metrics } from '../ops/metrics.ts';
+import { CLIENT_LIMITS } from '../sockets/client-limits.ts';
+import { ClientServer } from '../sockets/client-server.ts';
+import { openStore } from '../store/open-store.ts';
+import type { Store } from '../store/store.ts';
+import { Closer } from './closer.ts';
+import { DataFolder } from './data-folder.ts';
+import { addFigures } from './figures.ts';
+import { packageVersion } from './package-version.ts';
+import { StartError, toStartError } from './start-error.ts';
+import { WatchedCommitter } from './watched-committer.ts';
+
+/** Platforms that accounts may be added for: those that a Worker of ours has an adapter for. */
+const PLATFORMS = ['douyin'];
+/** The log is kept for clients that were away; what is older they get as a snapshot. */
+const LOG_KEEP_MS = 30 * 24 * 60 * 60_000;
+const LOG_KEEP_BYTES = 4 * 1024 * 1024 * 1024;
+const TRIM_PERIOD_MS = 60 * 60_000;
+/** Built by `npm start`, beside this package. */
+const WEB_DIR = fileURLToPath(new URL('../../../web/dist', import.meta.url));
+
+export type MasterOptions = {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly clock?: Clock | undefined;
+  readonly webDir?: string | undefined;
+  /** Added to the environment of local Workers, for instance the base addresses of a simulated platform. */
+  readonly workerEnv?: Readonly<Record<string, string>> | undefined;
+};
+
+export interface Master {
+  /** Where everything is served. */
+  readonly url: string;
+  /** Of the user admin; only at the first start and only when no password was given. */
+  readonly adminPassword: string | undefined;
+  readonly store: Store;
+  /** Does what an administrator may do, as the process itself. */
+  run(request: CommandRequest): ReturnType<RunCommand>;
+  /** Stops in order: no new connections, goodbye to sockets, commits finished, checkpoint, Workers, files. Safe twice. */
+  close(): Promise<void>;
+}
+
+/** Acts in `run`: whoever started the process owns it. */
+const OWNER: Principal = { userId: 'owner' as UserId, username: 'owner', role: 'admin', grants: 'all' };
+
+/** Starts a Master. Rejects with a StartError that says what to do; then nothing is left open. */
+export async function startMaster(options: MasterOptions): Promise<Master> {
+  const closer = new Closer();
+  const { dataDir, port } = options.config;
+  try {
+    return await assemble(options, closer);
+  } catch (error) {
+    await closer.close();
+    if (error instanceof SecretKeyError) throw new StartError(error.message);
+    throw toStartError(error, { dataDir, port });
+  }
+}
+
+async function assemble(options: MasterOptions, closer: Closer): Promise<Master> {
+  const { config, logger, clock = systemClock } = options;
+  const folder = new DataFolder(config.dataDir);
+  folder.prepare();
+  const health = new Health();
+  const metrics = new Metrics();
+  const eventLoop = new EventLoop();
+  closer.add('event loop', () => eventLoop.close());
+
+  const core = await openCore({ folder, clock, logger, health, metrics, closer });
+  loadSecretKey({ dataDir: config.dataDir, fromEnv: config.secretKey });
+  const tables = new AuthTables(folder.database);
+  closer.add('auth tables', () => tables.close());
+  const auth = new Auth({ tables, clock, logger });
+  closer.add('auth', () => auth.close());
+  const adminPassword = await auth.ensureAdministrator(config.adminPassword);
+
+  const runCommand = createRunCommand({
+    store: core.store,
+    committer: core.committer,
+    workers: { requestSync: undriven, startLogin: undriven },
+    clock,
+    newId: randomUUID,
+    platforms: PLATFORMS,
+  });
+  const board = new SyncBoard();
+  const ingest = new Ingest({ store: core.store, committer: core.committer, syncBoard: board, clock });
+  void ingest;
+  const version = packageVersion();
+  let sockets: ClientServer | undefined;
+  const surface = await createHttpSurface({
+    store: core.store,
+    auth,
+    board,
+    metrics,
+    health,
+    logger,
+    clock,
+    version,
+    controlToken: folder.makeControlToken(),
+    webDir: options.webDir ?? WEB_DIR,
+    trustProxy: config.trustProxy,
+    allowedOrigins: config.allowedOrigins,
+    requestSync: async (principal, accountId) => {
+      await runCommand(principal, { name: 'requestSync', params: { accountId }, key: randomUUID() });
+    },
+    socketFigures: () => socketFigures(sockets, core.hub),
+  });
+  closer.add('http', () => surface.close());
+  sockets = new ClientServer({
+    httpServer: surface.server,
+    hub: core.hub,
+    store: core.store,
+    authenticator: auth,
+    runCommand,
+    clock,
+    limits: { ...CLIENT_LIMITS, connectionCount: config.maxConnections },
+    lc: logger,
+    newId: randomUUID,
+    serverVersion: version,
+    allowedOrigins: config.allowedOrigins,
+  });
+  addFigures({ metrics, eventLoop, store: core.store, hub: core.hub, sockets, auth, committer: core.committer });
+  return await open({ options, folder, surface, sockets, core, health, closer, adminPassword, runCommand, logger });
+}
+
+type Core = {
+  readonly database: MasterDatabase;
+  readonly store: Store;
+  readonly hub: Hub;
+  readonly committer: WatchedCommitter;
+  readonly logCommitter: LogCommitter;
+};
+
+/** The way of a change: committer → log → store → hub. Closed in the same order. */
+async function openCore(options: {
+  readonly folder: DataFolder;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly health: Health;
+  readonly metrics: Metrics;
+  readonly closer: Closer;
+}): Promise<Core> {
+  const { folder, clock, logger, health, metrics, closer } = options;
+  // The log calls back only after the first append, and the committer below is the only one who appends.
+  const onDurable = (rows: readonly LoggedRow[]): void => logCommitter.onDurable(rows);
+  const database = await openMasterDatabase({ path: folder.database, clock, onDurable });
+  closer.add('database', () => database.close());
+  const store = await openStore({ log: database.log, state: database.state, clock });
+  closer.add('store', () => store.close());
+  const hub = new Hub({ log: database.log, store, clock, limits: HUB_LIMITS, lc: logger });
+  closer.add('hub', () => hub.close());
+  const logCommitter = new LogCommitter({
+    log: database.log,
+    store,
+    publish: (publication) => hub.publish(publication),
+  });
+  closer.add('committer', () => logCommitter.close());
+  const observe = metrics.histogram(
+    'commit',
+    'Time from a commit’s start until it is durable, folded and handed to the hub.',
+  );
+  const committer = new WatchedCommitter({ committer: logCommitter, clock, health, observe });
+  const stopTrimming = every(clock, TRIM_PERIOD_MS, () => void trim({ database, clock, logger }));
+  closer.add('log trimming', stopTrimming);
+  return { database, store, hub, committer, logCommitter };
+}
+
+async function trim({
+  database,
+  clock,
+  logger,
+}: {
+  readonly database: MasterDatabase;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}): Promise<void> {
+  try {
+    const upTo: Seq = database.trimPlace({ keepBytes: LOG_KEEP_BYTES, oldestAt: clock.now() - LOG_KEEP_MS });
+    await database.log.trimTo(upTo);
+  } catch (error) {
+    logger.warn({ err: error }, 'the log could not be trimmed; it is tried again in an hour');
+  }
+}
+
+async function open(parts: {
+  readonly options: MasterOptions;
+  readonly folder: DataFolder;
+  readonly surface: HttpSurface;
+  readonly sockets: ClientServer;
+  readonly core: Core;
+  readonly health: Health;
+  readonly closer: Closer;
+  readonly adminPassword: string | undefined;
+  readonly runCommand: RunCommand;
+  readonly logger: Logger;
+}): Promise<Master> {
+  const { folder, surface, sockets, core, health, closer, logger } = parts;
+  const { config } = parts.options;
+  closer.add('sockets', () => sockets.close());
+  closer.add('port', () => {
+    health.becomeStopping();
+    surface.stopAccepting();
+    folder.withdraw();
+  });
+  const url = await surface.listen({ port: config.port, host: config.host });
+  folder.announce({ pid: process.pid, url });
+  health.becomeReady();
+  logger.info({ url, seq: core.store.head(), epoch: core.store.epoch }, 'the Master is ready');
+  return {
+    url,
+    adminPassword: parts.adminPassword,
+    store: core.store,
+    run: (request) => parts.runCommand(OWNER, request),
+    close: () => closer.close((name, error) => logger.error({ err: error, what: name }, 'could not be closed')),
+  };
+}
+
+const undriven = (): Promise<never> => Promise.reject(new ImError('ACCOUNT_NOT_DRIVEN'));
+
+function socketFigures(sockets: ClientServer | undefined, hub: Hub): Record<string, number> {
+  const { subscriberCount, sentFrameCount, sentBytes } = hub.figures();
+  const { connectionCount = 0, userCount = 0, acceptedCount = 0, refusedCount = 0 } = sockets?.figures() ?? {};
+  return { connectionCount, userCount, acceptedCount, refusedCount, subscriberCount, sentFrameCount, sentBytes };
+}
