@@ -125,7 +125,10 @@ export function endLeftovers(profile: string): number {
     try {
       process.kill(Number(entry), 'SIGKILL');
       endedCount += 1;
-    } catch {}
+    } catch (error) {
+      // It ended between the look and the signal; anything else is a reason to stop.
+      if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+    }
   }
   return endedCount;
 }

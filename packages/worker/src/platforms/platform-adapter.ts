@@ -24,6 +24,8 @@ export interface FactSink {
   /** Keeps what is new. `full` = the outbox has no room: nothing was taken, read it again later. */
   observe(facts: readonly Fact[]): 'kept' | 'full';
   known<K extends FactKind>(kind: K, id: string): FactOf<K>['facts'] | undefined;
+  /** What is known of a topic's comments or messages. */
+  knownItems<K extends 'comment' | 'message'>(kind: K, topicId: string): FactOf<K>['facts'][];
   /** A complete walk over a topic's items ended: what is known and was not among them is missing. */
   walked(walk: CompleteWalk): 'kept' | 'full';
   /** Small notes that survive a restart, such as the count at the last complete walk. */
@@ -90,8 +92,11 @@ export type LoginEnd =
   | { readonly kind: 'expired' }
   | { readonly kind: 'challenge'; readonly detail: string };
 
-/** How much a sync reads: what changed, or everything. */
-export type SyncDepth = 'light' | 'full';
+/**
+ * How much a sync reads: `state` = what an open page already holds and the conversations that it shows to be incomplete;
+ * `light` = also the list of works and those whose counts changed; `full` = everything.
+ */
+export type SyncDepth = 'state' | 'light' | 'full';
 /** `incomplete` = the outbox was full or the page stopped answering; what was read is kept. */
 export type SyncEnd = { readonly kind: 'complete' } | { readonly kind: 'incomplete'; readonly why: string };
 

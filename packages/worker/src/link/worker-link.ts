@@ -1,0 +1,311 @@
+/**
+ * The Worker's end of the link (shared/protocol/worker-link.ts): registers after every connect, hands batches over one at a
+ * time per account and oldest first, and passes on what the Master orders.
+ */
+import { backoffMs } from '@hiscrm/shared/lib/backoff.ts';
+import { type Cancel, type Clock, every } from '@hiscrm/shared/lib/clock.ts';
+import { unreachable } from '@hiscrm/shared/lib/must.ts';
+import type { AccountId, WorkerId } from '@hiscrm/shared/model/ids.ts';
+import { toWireError } from '@hiscrm/shared/protocol/errors.ts';
+import { parserOf } from '@hiscrm/shared/protocol/validate.ts';
+import { WORKER_PROTOCOL } from '@hiscrm/shared/protocol/version.ts';
+import {
+  type Assignment,
+  changesAnswerSchema,
+  ENVELOPE_VERSION,
+  type PlainAnswer,
+  plainAnswerSchema,
+  type RegisterAnswer,
+  type ReplyPayload,
+  registerAnswerSchema,
+  WORKER_EVENT,
+  WORKER_HEARTBEAT_MS,
+  WORKER_MESSAGE,
+  WORKER_NAMESPACE,
+  type WorkerDown,
+  type WorkerUp,
+  workerDownSchema,
+} from '@hiscrm/shared/protocol/worker-link.ts';
+import { io, type Socket } from 'socket.io-client';
+import type { Logger } from '../lib/logger.ts';
+import type { KeptBatch, Outbox } from '../outbox/outbox.ts';
+
+/** What the Master orders, carried out elsewhere. */
+export interface LinkOrders {
+  /** Registered anew: the whole list of accounts to drive. */
+  registered(answer: Extract<RegisterAnswer, { ok: true }>): void;
+  /** False for a platform that this Worker does not know. */
+  assign(assignment: Assignment): boolean;
+  revoke(accountId: AccountId, leaseToken: number): void;
+  /** False when the account is not driven here under that lease. */
+  reply(payload: ReplyPayload): boolean;
+  sync(accountId: AccountId): boolean;
+  login(accountId: AccountId): boolean;
+  /** The Master knows a newer lease than this Worker holds. */
+  staleLease(accountId: AccountId, leaseToken: number): void;
+  accounts(): { accountId: AccountId; leaseToken: number }[];
+}
+
+export type LinkOptions = {
+  readonly masterUrl: string;
+  readonly key: string;
+  readonly workerId: WorkerId;
+  readonly name: string;
+  readonly version: string;
+  readonly platforms: readonly string[];
+  readonly maxAccounts: number;
+  readonly outbox: Outbox;
+  readonly orders: LinkOrders;
+  readonly clock: Clock;
+  readonly log: Logger;
+};
+
+/** An answer is durable work on the Master's side; beyond this the same batch is sent again. */
+const ANSWER_TIMEOUT_MS = 15_000;
+const RECONNECT_FIRST_MS = 500;
+const RECONNECT_CAP_MS = 15_000;
+const RETRY_FIRST_MS = 500;
+const RETRY_CAP_MS = 30_000;
+/** Accounts whose batches travel at the same time. */
+const WINDOW_COUNT = 8;
+
+const parseDown = parserOf(workerDownSchema);
+const parseRegisterAnswer = parserOf(registerAnswerSchema);
+const parseChangesAnswer = parserOf(changesAnswerSchema);
+const parsePlainAnswer = parserOf(plainAnswerSchema);
+
+export class WorkerLink {
+  readonly #options: LinkOptions;
+  readonly #socket: Socket;
+  readonly #inFlight = new Set<AccountId>();
+  /** Accounts whose last batch could not be handed over, until it is tried again. */
+  readonly #resting = new Map<AccountId, Cancel>();
+  #isRegistered = false;
+  #attempt = 0;
+  #requestCount = 0;
+  #cancelRetry: Cancel = () => undefined;
+  #cancelHeartbeat: Cancel = () => undefined;
+  #stopKept: () => void = () => undefined;
+  #isClosed = false;
+  #onDrained: (() => void) | undefined;
+
+  constructor(options: LinkOptions) {
+    this.#options = options;
+    this.#socket = io(new URL(WORKER_NAMESPACE, options.masterUrl).href, {
+      transports: ['websocket'],
+      auth: { key: options.key },
+      autoConnect: false,
+      // The waiting between attempts is ours, on the clock that was handed in.
+      reconnection: false,
+    });
+    this.#socket.on('connect', () => void this.#register());
+    this.#socket.on('disconnect', (reason) => this.#lost(reason));
+    this.#socket.on('connect_error', (error) => this.#lost(error.message));
+    this.#socket.on(WORKER_EVENT, (input: unknown, answer: unknown) => {
+      const result = this.#obey(input);
+      if (typeof answer === 'function') answer(result);
+    });
+  }
+
+  get isRegistered(): boolean {
+    return this.#isRegistered;
+  }
+
+  start(): void {
+    this.#stopKept = this.#options.outbox.onKept(() => this.#pump());
+    this.#cancelHeartbeat = every(this.#options.clock, WORKER_HEARTBEAT_MS, () => void this.#beat());
+    this.#socket.connect();
+  }
+
+  /** Resolves when nothing waits any more, or after `graceMs`. */
+  async drain(graceMs: number): Promise<void> {
+    if (!this.#isRegistered || this.#options.outbox.stats().batchCount === 0) return;
+    await new Promise<void>((resolve) => {
+      const cancel = this.#options.clock.after(graceMs, resolve);
+      this.#onDrained = () => {
+        cancel();
+        resolve();
+      };
+    });
+    this.#onDrained = undefined;
+  }
+
+  /** Safe twice. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#stopKept();
+    this.#cancelHeartbeat();
+    this.#cancelRetry();
+    for (const cancel of this.#resting.values()) cancel();
+    this.#resting.clear();
+    this.#socket.disconnect();
+  }
+
+  async #register(): Promise<void> {
+    const { workerId, name, version, platforms, maxAccounts, log, orders } = this.#options;
+    const payload = { protocol: WORKER_PROTOCOL, workerId, name, version, platforms: [...platforms], maxAccounts };
+    const answer = parseRegisterAnswer(await this.#ask({ type: WORKER_MESSAGE.register, payload }));
+    if (!answer.ok || !answer.value.ok) {
+      const why = answer.ok ? (answer.value.ok ? '' : answer.value.error.code) : answer.reason;
+      log.error({ why }, 'the Master refused the registration');
+      this.#socket.disconnect();
+      return;
+    }
+    this.#isRegistered = true;
+    this.#attempt = 0;
+    log.info({ accountCount: answer.value.assignments.length }, 'registered with the Master');
+    orders.registered(answer.value);
+    for (const cancel of this.#resting.values()) cancel();
+    this.#resting.clear();
+    this.#pump();
+  }
+
+  #lost(reason: string): void {
+    this.#isRegistered = false;
+    if (this.#isClosed) return;
+    const { clock, log } = this.#options;
+    const delayMs = backoffMs({
+      attempt: this.#attempt,
+      firstMs: RECONNECT_FIRST_MS,
+      capMs: RECONNECT_CAP_MS,
+      random: clock.random(),
+    });
+    this.#attempt += 1;
+    log.warn({ reason, delayMs }, 'no link to the Master');
+    this.#cancelRetry();
+    this.#cancelRetry = clock.after(delayMs, () => this.#socket.connect());
+  }
+
+  async #beat(): Promise<void> {
+    if (!this.#isRegistered) return;
+    const { workerId, outbox, orders } = this.#options;
+    const payload = {
+      workerId,
+      memoryBytes: process.memoryUsage.rss(),
+      outboxCount: outbox.stats().batchCount,
+      accounts: orders.accounts(),
+    };
+    const answer = parsePlainAnswer(await this.#ask({ type: WORKER_MESSAGE.heartbeat, payload }));
+    if (answer.ok && !answer.value.ok)
+      this.#options.log.warn({ code: answer.value.error.code }, 'the Master refused a heartbeat');
+  }
+
+  /** Starts a hand-over for every account that has batches and none under way. */
+  #pump(): void {
+    if (!this.#isRegistered || this.#isClosed) return;
+    const waiting = this.#options.outbox.accounts();
+    if (waiting.length === 0) this.#onDrained?.();
+    for (const accountId of waiting) {
+      if (this.#inFlight.size >= WINDOW_COUNT) return;
+      if (this.#inFlight.has(accountId) || this.#resting.has(accountId)) continue;
+      this.#inFlight.add(accountId);
+      void this.#handOver(accountId).finally(() => {
+        this.#inFlight.delete(accountId);
+        this.#pump();
+      });
+    }
+  }
+
+  /** Hands the account's batches over, oldest first, until none is left or one does not go through. */
+  async #handOver(accountId: AccountId): Promise<void> {
+    for (;;) {
+      const batch = this.#isRegistered && !this.#isClosed ? this.#options.outbox.oldest(accountId) : undefined;
+      if (!batch || !(await this.#send(batch))) return;
+    }
+  }
+
+  /** True when the next batch may follow. */
+  async #send(batch: KeptBatch): Promise<boolean> {
+    const { outbox, log } = this.#options;
+    const { batchId, accountId } = batch.payload;
+    const answer = parseChangesAnswer(await this.#ask({ type: WORKER_MESSAGE.changes, payload: batch.payload }));
+    if (!answer.ok) return this.#rest(batch, answer.reason);
+    if (answer.value.ok) {
+      if (answer.value.batchId !== batchId) return this.#rest(batch, 'another batch was acknowledged');
+      outbox.acknowledged(batchId);
+      return true;
+    }
+    const { code, message } = answer.value.error;
+    switch (code) {
+      case 'STALE_LEASE':
+      case 'ACCOUNT_NOT_FOUND':
+        this.#options.orders.staleLease(accountId, batch.payload.leaseToken);
+        return true;
+      case 'BAD_REQUEST':
+      case 'BAD_FRAME':
+      case 'TOO_LARGE':
+        log.error(
+          { batchId, accountId, code, message, end: outbox.refused(batchId, `${code}: ${message}`) },
+          'the Master refused a batch',
+        );
+        return true;
+      default:
+        return this.#rest(batch, `${code}: ${message}`);
+    }
+  }
+
+  /** Leaves the account alone for a while; longer the more often its batch failed. */
+  #rest(batch: KeptBatch, why: string): false {
+    const { outbox, clock, log } = this.#options;
+    const { accountId, batchId } = batch.payload;
+    outbox.failed(batchId, why);
+    if (this.#isClosed) return false;
+    const delayMs = backoffMs({
+      attempt: batch.attemptCount,
+      firstMs: RETRY_FIRST_MS,
+      capMs: RETRY_CAP_MS,
+      random: clock.random(),
+    });
+    log.warn({ accountId, batchId, why, attempt: batch.attemptCount + 1, delayMs }, 'a batch was not handed over');
+    const cancel = clock.after(delayMs, () => {
+      this.#resting.delete(accountId);
+      this.#pump();
+    });
+    this.#resting.set(accountId, cancel);
+    return false;
+  }
+
+  /** The Master's answer; undefined, which no schema takes, when none came. */
+  async #ask(up: Pick<WorkerUp, 'type' | 'payload'>): Promise<unknown> {
+    this.#requestCount += 1;
+    const frame = {
+      ...up,
+      version: ENVELOPE_VERSION,
+      timestamp: this.#options.clock.now(),
+      requestId: `${this.#options.workerId}-${this.#requestCount}`,
+    };
+    try {
+      return await this.#socket.timeout(ANSWER_TIMEOUT_MS).emitWithAck(WORKER_EVENT, frame);
+    } catch (error) {
+      this.#options.log.debug({ type: up.type, err: error }, 'no answer from the Master');
+      return undefined;
+    }
+  }
+
+  #obey(input: unknown): PlainAnswer {
+    const parsed = parseDown(input);
+    if (!parsed.ok) return { ok: false, error: toWireError('BAD_FRAME', { reason: parsed.reason }) };
+    const isDone = this.#carryOut(parsed.value);
+    return isDone ? { ok: true } : { ok: false, error: toWireError('ACCOUNT_NOT_DRIVEN') };
+  }
+
+  #carryOut(down: WorkerDown): boolean {
+    const { orders } = this.#options;
+    switch (down.type) {
+      case WORKER_MESSAGE.assign:
+        return orders.assign(down.payload);
+      case WORKER_MESSAGE.revoke:
+        orders.revoke(down.payload.accountId, down.payload.leaseToken);
+        return true;
+      case WORKER_MESSAGE.reply:
+        return orders.reply(down.payload);
+      case WORKER_MESSAGE.sync:
+        return orders.sync(down.payload.accountId);
+      case WORKER_MESSAGE.login:
+        return orders.login(down.payload.accountId);
+      default:
+        return unreachable(down);
+    }
+  }
+}

@@ -1,0 +1,263 @@
+import type { Page } from 'playwright-core';
+import { ResponseTap, type TappedAnswer } from '../../browser/response-tap.ts';
+import type { Op } from '../../lib/op.ts';
+import type { Fact } from '../fact.ts';
+import type {
+  EchoCheck,
+  LoginCheck,
+  LoginEnd,
+  PlatformSession,
+  SendOutcome,
+  SendRequest,
+  SessionEnv,
+  SyncDepth,
+  SyncEnd,
+} from '../platform-adapter.ts';
+import { type Answer, AnswerBus } from './answer-bus.ts';
+import { classify } from './classify.ts';
+import { type DouyinBases, PAGES } from './contract.ts';
+import { Desk, PageRefused, STATE_BINDING } from './desk.ts';
+import { routeOf } from './dispatch.ts';
+import { factsOf } from './facts-of.ts';
+import { showCodes } from './login.ts';
+import { inPage, watchState } from './page/in-page.ts';
+import { recordOf, recordsOf } from './parse/fields.ts';
+import { parseMessages } from './parse/parse-messages.ts';
+import { parseNotices } from './parse/parse-notices.ts';
+import { parseProfile } from './parse/parse-profile.ts';
+import { needsWalk, readComments } from './read-comments.ts';
+import {
+  conversationsToOpen,
+  messageIndexOf,
+  notePushed,
+  readConversations,
+  readingOf,
+  readPageState,
+} from './read-messages.ts';
+import { readWorks } from './read-works.ts';
+import { findCommentEcho, replyToComment } from './reply-comment.ts';
+import { findMessageEcho, replyToMessage } from './reply-message.ts';
+
+/** Scrubbed samples of what was not understood are cut to this. */
+const SAMPLE_LIMIT_CHARS = 2_000;
+
+export class DouyinSession implements PlatformSession {
+  readonly #desk: Desk;
+  readonly #tap: ResponseTap;
+  #isWatching = false;
+
+  constructor(env: SessionEnv, bases: DouyinBases) {
+    this.#desk = new Desk(env, bases, new AnswerBus());
+    this.#desk.selfId = env.platformUserId ?? '';
+    this.#tap = new ResponseTap({
+      context: env.browser.context,
+      wants: (method, url) => routeOf(method, url, bases) !== undefined,
+      onAnswer: (tapped) => this.#take(tapped),
+      onError: () => env.oddities.note('bodyLost'),
+    });
+  }
+
+  async checkLogin(op: Op): Promise<LoginCheck> {
+    const desk = this.#desk;
+    const page = await desk.tab(op, 'crawl');
+    const listening = desk.bus.listen(page, 'account');
+    try {
+      await desk.visit(op, page, desk.creator(PAGES.creatorHome));
+      const answer = await listening.next(op, desk.env.pacing.patienceMs);
+      return this.#judge(answer);
+    } catch (error) {
+      if (!(error instanceof PageRefused)) throw error;
+      return error.why === 'challenge'
+        ? { kind: 'challenge', detail: error.message }
+        : { kind: 'loginRequired', detail: error.message };
+    } finally {
+      listening.stop();
+    }
+  }
+
+  async login(op: Op, show: (code: { image: string; expiresAt: number }) => void): Promise<LoginEnd> {
+    const end = await showCodes(op, this.#desk, show);
+    if (end.kind !== 'entered') return end;
+    const check = await this.checkLogin(op);
+    switch (check.kind) {
+      case 'loggedIn':
+      case 'wrongUser':
+      case 'challenge':
+        return check;
+      case 'loginRequired':
+        return { kind: 'expired' };
+    }
+  }
+
+  async watch(op: Op): Promise<void> {
+    const page = await this.#desk.tab(op, 'realtime');
+    if (!this.#isWatching) {
+      await op.race(page.exposeBinding(STATE_BINDING, (_source, batch: unknown) => this.#takeState(batch)));
+      await op.race(page.addInitScript({ content: inPage(watchState, this.#desk.pageConfig) }));
+      page.on('crash', () => this.#desk.env.onSignal({ kind: 'broken', detail: 'the watching tab crashed' }));
+      this.#isWatching = true;
+    }
+    await this.#desk.visit(op, page, this.#desk.www(PAGES.wwwHome));
+  }
+
+  async sync(op: Op, depth: SyncDepth): Promise<SyncEnd> {
+    const desk = this.#desk;
+    desk.isFull = false;
+    try {
+      const messages = await this.#syncMessages(op);
+      const comments = depth === 'state' ? undefined : await this.#syncComments(op, depth);
+      const why = messages ?? comments ?? (desk.isFull ? 'the outbox is full' : undefined);
+      return why === undefined ? { kind: 'complete' } : { kind: 'incomplete', why };
+    } catch (error) {
+      if (!(error instanceof PageRefused)) throw error;
+      desk.env.onSignal({ kind: error.why === 'challenge' ? 'challenge' : 'loginExpired', detail: error.message });
+      return { kind: 'incomplete', why: error.message };
+    }
+  }
+
+  async sendReply(op: Op, request: SendRequest, beforeClick: () => Promise<'go' | 'stop'>): Promise<SendOutcome> {
+    return this.#act(op, (page) =>
+      request.topic.kind === 'content'
+        ? replyToComment(op, this.#desk, page, request, beforeClick)
+        : replyToMessage(op, this.#desk, page, request, beforeClick),
+    );
+  }
+
+  async findEcho(op: Op, request: SendRequest, sinceMs: number): Promise<EchoCheck> {
+    try {
+      return await this.#act(op, (page) =>
+        request.topic.kind === 'content'
+          ? findCommentEcho(op, this.#desk, page, request, sinceMs)
+          : findMessageEcho(op, this.#desk, page, request, sinceMs),
+      );
+    } catch (error) {
+      op.signal.throwIfAborted();
+      return { kind: 'unreadable', why: error instanceof Error ? error.message.slice(0, 200) : 'unknown' };
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#tap.close();
+  }
+
+  /** Acts in a tab of its own, which is closed afterwards whatever is left in its boxes. */
+  async #act<T>(op: Op, act: (page: Page) => Promise<T>): Promise<T> {
+    const page = await this.#desk.tab(op, 'action');
+    try {
+      return await act(page);
+    } finally {
+      await page.close().catch(() => this.#desk.env.oddities.note('actionTabLost'));
+    }
+  }
+
+  #judge(answer: Answer | undefined): LoginCheck {
+    const desk = this.#desk;
+    if (!answer) throw new Error('the page did not say who is logged in');
+    const { verdict } = answer;
+    if (verdict.kind === 'loginExpired') return { kind: 'loginRequired', detail: verdict.detail };
+    if (verdict.kind === 'challenge') return { kind: 'challenge', detail: verdict.detail };
+    const profile = verdict.kind === 'ok' ? parseProfile(verdict.body, desk.env.clock.now()) : undefined;
+    if (!profile)
+      throw new Error(`the account answer was not understood: ${'detail' in verdict ? verdict.detail : 'no user'}`);
+    const wanted = desk.env.platformUserId;
+    if (wanted !== undefined && wanted !== profile.platformUserId)
+      return { kind: 'wrongUser', userId: profile.platformUserId };
+    desk.selfId = profile.platformUserId;
+    desk.env.sink.observe([{ kind: 'profile', facts: profile }]);
+    return { kind: 'loggedIn', userId: profile.platformUserId };
+  }
+
+  /** Undefined when everything was read, else why not. */
+  async #syncMessages(op: Op): Promise<string | undefined> {
+    const desk = this.#desk;
+    const reading = await desk.until(op, desk.env.pacing.patienceMs, () => readPageState(op, desk));
+    if (!reading) {
+      desk.env.oddities.note('imStoreMissing');
+      return 'the page state has no conversations';
+    }
+    const toOpen = conversationsToOpen(desk, reading.conversations);
+    if (desk.env.sink.observe(reading.facts) === 'full') return 'the outbox is full';
+    const indexes = new Map<string, number>();
+    for (const conversation of reading.conversations) {
+      const index = messageIndexOf(recordOf(conversation.lastMessage));
+      if (index !== undefined) indexes.set(String(conversation.id), index);
+    }
+    const end = await readConversations(op, desk, toOpen, indexes);
+    return end === 'complete' ? undefined : 'some conversations are still to be read';
+  }
+
+  async #syncComments(op: Op, depth: SyncDepth): Promise<string | undefined> {
+    const desk = this.#desk;
+    const { works, end } = await readWorks(op, desk);
+    let why = end === 'complete' ? undefined : `the works list ended ${end}`;
+    for (const work of works) {
+      if (desk.isFull) return 'the outbox is full';
+      if (depth === 'light' && !needsWalk(desk, work)) continue;
+      if ((work.stats?.commentCount ?? 0) === 0 && desk.env.sink.knownItems('comment', work.id).length === 0) continue;
+      const read = await readComments(op, desk, work, depth);
+      if (read !== 'complete') why ??= `the comments of a work were read ${read}`;
+      await desk.pause(op);
+    }
+    return why;
+  }
+
+  #take(tapped: TappedAnswer): void {
+    const { env, bases, bus } = this.#desk;
+    const route = routeOf(tapped.method, tapped.url, bases);
+    if (!route) return;
+    const verdict = classify({ status: tapped.status, text: tapped.text, kind: route === 'write' ? 'write' : 'read' });
+    const answer: Answer = { route, tapped, verdict };
+    switch (verdict.kind) {
+      case 'ok':
+        this.#observe(answer);
+        break;
+      case 'loginExpired':
+      case 'challenge':
+        env.onSignal(verdict);
+        break;
+      case 'transient':
+        env.oddities.note(`transient:${route}`, tapped.text.slice(0, SAMPLE_LIMIT_CHARS));
+        break;
+      case 'refused':
+        env.oddities.note(`refused:${route}:${verdict.code}`);
+        env.log.warn({ accountId: env.accountId, route, code: verdict.code }, 'the platform refused a call');
+        break;
+    }
+    bus.publish(answer);
+  }
+
+  #observe(answer: Answer): void {
+    const { env } = this.#desk;
+    try {
+      this.#keep(factsOf(this.#desk, answer));
+    } catch (error) {
+      env.oddities.note(`parserFailed:${answer.route}`, answer.tapped.text.slice(0, SAMPLE_LIMIT_CHARS));
+      env.log.error({ accountId: env.accountId, route: answer.route, err: error }, 'a parser failed');
+    }
+  }
+
+  #keep(facts: readonly Fact[]): void {
+    if (facts.length > 0 && this.#desk.env.sink.observe(facts) === 'full') this.#desk.isFull = true;
+  }
+
+  /** What the watched page handed over: pushed messages and notices, changed conversations. */
+  #takeState(batch: unknown): void {
+    const desk = this.#desk;
+    const fields = recordOf(batch);
+    if (!fields || desk.selfId === '') return;
+    try {
+      const reading = readingOf(desk, recordsOf(fields.conversations), fields.profiles);
+      const pushed = recordsOf(fields.messages);
+      const notices = parseNotices(fields.notices, desk.parseContext);
+      for (const type of notices.unknownTypes) desk.env.oddities.note(`noticeType:${type}`);
+      this.#keep([...reading.facts, ...parseMessages(pushed, desk.parseContext, 'pageState'), ...notices.facts]);
+      if (desk.isFull) return;
+      for (const message of pushed) notePushed(desk, message);
+      for (const conversation of reading.conversations) notePushed(desk, recordOf(conversation.lastMessage));
+      for (const id of Array.isArray(fields.touched) ? fields.touched : []) desk.touched.add(String(id));
+    } catch (error) {
+      desk.env.oddities.note('parserFailed:pageState');
+      desk.env.log.error({ accountId: desk.env.accountId, err: error }, 'the page state was not understood');
+    }
+  }
+}

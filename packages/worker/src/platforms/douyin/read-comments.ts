@@ -1,0 +1,105 @@
+import type { CommentFacts, ContentFacts } from '@hiscrm/shared/model/facts.ts';
+import type { Op } from '../../lib/op.ts';
+import type { FactOf } from '../fact.ts';
+import type { SyncDepth } from '../platform-adapter.ts';
+import { CommentPage } from './comment-page.ts';
+import type { Desk } from './desk.ts';
+
+/** Known comments in a row, in a list sorted by time, after which the rest is taken as known. */
+const KNOWN_RUN_COUNT = 20;
+
+/** Whether the platform's count says that something under the work changed since it was last read to its end. */
+export function needsWalk(desk: Desk, work: ContentFacts): boolean {
+  const count = work.stats?.commentCount;
+  if (work.state === 'deleted' || count === undefined) return false;
+  const visible = desk.env.sink.knownItems('comment', work.id).filter((comment) => isListed(comment));
+  if (count === visible.length) return false;
+  // Folded and hidden comments count there and are listed nowhere: the count at the last complete walk settles it.
+  return desk.env.sink.hint(walkHint(work.id)) !== String(count);
+}
+
+/** Reads a work's comments and the answers under them; what is gone is told when everything was seen. */
+export async function readComments(
+  op: Op,
+  desk: Desk,
+  work: ContentFacts,
+  depth: SyncDepth,
+): Promise<'complete' | 'partial' | 'silent'> {
+  const startedAt = desk.env.clock.now();
+  const known = desk.env.sink.knownItems('comment', work.id);
+  const page = await CommentPage.open(op, desk, await desk.tab(op, 'crawl'), work.id);
+  try {
+    const knownIds = new Set<string>(known.map((comment) => comment.id));
+    const missing = (work.stats?.commentCount ?? 0) - known.filter(isListed).length;
+    const isEnough = depth === 'light' && missing > 0 ? enoughOf(knownIds, missing) : undefined;
+    const { rows, end } = await page.walk(op, isEnough);
+    if (end === 'silent' || end === 'full') return 'silent';
+    const seen = new Set<string>(rows.map((row) => row.facts.id));
+    let isComplete = end === 'complete';
+    for (const parent of parentsToOpen(rows, known, depth)) {
+      const replies = await page.walkReplies(op, parent);
+      await desk.pause(op);
+      isComplete &&= replies?.end === 'complete';
+      for (const reply of replies?.rows ?? []) seen.add(reply.facts.id);
+    }
+    if (!isComplete) return 'partial';
+    for (const comment of known) if (isUnopened(comment, rows, depth)) seen.add(comment.id);
+    desk.env.sink.walked({ topicId: work.id, seenIds: seen, startedAt });
+    desk.env.sink.setHint(walkHint(work.id), String(work.stats?.commentCount ?? ''));
+    return 'complete';
+  } finally {
+    page.close();
+  }
+}
+
+const walkHint = (workId: string): string => `walk:${workId}`;
+const isListed = (comment: CommentFacts): boolean => comment.state === 'visible' || comment.state === undefined;
+
+/** Comments with answers that are not known yet; in a full sweep all that have any. */
+function parentsToOpen(
+  rows: readonly FactOf<'comment'>[],
+  known: readonly CommentFacts[],
+  depth: SyncDepth,
+): CommentFacts[] {
+  const replyCounts = new Map<string, number>();
+  for (const comment of known) {
+    if (comment.parentId && isListed(comment))
+      replyCounts.set(comment.parentId, (replyCounts.get(comment.parentId) ?? 0) + 1);
+  }
+  return rows
+    .map((row) => row.facts)
+    .filter((facts) => {
+      const count = facts.replyCount ?? 0;
+      if (facts.parentId !== undefined || count === 0) return false;
+      return depth === 'full' || (replyCounts.get(facts.id) ?? 0) !== count;
+    });
+}
+
+/** An answer that this walk did not look for, because nothing said that its parent's answers changed. */
+function isUnopened(comment: CommentFacts, rows: readonly FactOf<'comment'>[], depth: SyncDepth): boolean {
+  if (comment.parentId === undefined || depth === 'full') return false;
+  const parent = rows.find((row) => row.facts.id === comment.parentId);
+  return parent !== undefined && (parent.facts.replyCount ?? 0) > 0;
+}
+
+/**
+ * Stops a light walk once all the missing comments were met and a run of known ones follows, in a list that runs from new
+ * to old. Pinned comments stand first whatever their age and say nothing about the order.
+ */
+function enoughOf(
+  knownIds: ReadonlySet<string>,
+  missingCount: number,
+): (rows: readonly FactOf<'comment'>[]) => boolean {
+  return (rows) => {
+    const listed = rows.map((row) => row.facts).filter((facts) => facts.parentId === undefined && !facts.isPinned);
+    const isSorted = listed.every((facts, index) => index === 0 || (facts.at ?? 0) <= (listed[index - 1]?.at ?? 0));
+    const foundCount = rows.filter((row) => !knownIds.has(row.facts.id)).length;
+    const tail = listed.slice(-KNOWN_RUN_COUNT);
+    return (
+      isSorted &&
+      foundCount >= missingCount &&
+      tail.length === KNOWN_RUN_COUNT &&
+      tail.every((facts) => knownIds.has(facts.id))
+    );
+  };
+}
