@@ -21,8 +21,8 @@ import type { DownMessage, WorkerChannel } from './worker-channel.ts';
 /** How often waits are looked at. */
 const SWEEP_MS = 1_000;
 
-export type RegisterPayload = Extract<WorkerUp, { type: 'worker:register' }>['payload'];
-export type HeartbeatPayload = Extract<WorkerUp, { type: 'worker:heartbeat' }>['payload'];
+export type RegisterPayload = Extract<WorkerUp, { type: (typeof WORKER_MESSAGE)['register'] }>['payload'];
+export type HeartbeatPayload = Extract<WorkerUp, { type: (typeof WORKER_MESSAGE)['heartbeat'] }>['payload'];
 
 /** What a Worker is told when it comes. */
 export type Registration = {
@@ -404,7 +404,7 @@ export class Fleet {
     }
   }
 
-  async #ask(accountId: AccountId, type: 'master:sync' | 'master:login'): Promise<void> {
+  async #ask(accountId: AccountId, type: (typeof WORKER_MESSAGE)['sync' | 'login']): Promise<void> {
     const member = this.#driverOf(accountId);
     const token = this.#store.account(accountId)?.lease?.token;
     if (!member || token === undefined) throw new ImError('ACCOUNT_NOT_DRIVEN');

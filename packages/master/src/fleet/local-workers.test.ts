@@ -1,0 +1,97 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FakeClock } from '@hiscrm/shared/lib/fake-clock.ts';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { silentLogger } from '../lib/logger.ts';
+import { LocalWorkers } from './local-workers.ts';
+
+let dir: string;
+let workers: LocalWorkers;
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'hiscrm-local-workers-'));
+});
+afterEach(async () => {
+  await workers.close();
+  await rm(dir, { recursive: true, force: true });
+});
+
+async function open(code: string) {
+  const script = join(dir, 'worker.mjs');
+  await writeFile(script, code);
+  const clock = new FakeClock();
+  workers = new LocalWorkers({
+    specs: [{ workerId: 'local-1', dataDir: dir, masterUrl: 'http://127.0.0.1:1', workerKey: 'k' }],
+    script,
+    env: { PATH: process.env.PATH },
+    clock,
+    lc: silentLogger,
+  });
+  workers.start();
+  const state = () => workers.status()[0]?.state;
+  const written = async (name: string): Promise<string> => readFile(join(dir, name), 'utf8').catch(() => '');
+  const pidOf = (): number => {
+    const now = state();
+    return now && 'pid' in now ? now.pid : 0;
+  };
+  return { clock, state, written, pidOf };
+}
+
+/** Whether the process runs. One that ended and waits to be reaped (a container without an init) does not. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'ENOENT' && !existsSync('/proc/self');
+  }
+}
+
+test('[FL16] a Worker gets its place in the environment, is started again after a pause and stops when asked', async () => {
+  const { clock, state, written } = await open(`
+    import { appendFileSync } from 'node:fs';
+    appendFileSync(process.env.HISCRM_DATA_DIR + '/runs', process.env.HISCRM_WORKER_ID + ' ' + process.env.HISCRM_WORKER_KEY + '\\n');
+    process.exit(3);
+  `);
+  await expect.poll(() => state()?.kind).toBe('waiting');
+  expect(state()).toMatchObject({ lastEnd: 'exit 3', failureCount: 1 });
+  clock.advance(4_000);
+  expect(state()?.kind).toBe('waiting');
+  clock.advance(6_000);
+  await expect.poll(() => state()).toMatchObject({ kind: 'waiting', failureCount: 2 });
+  expect(await written('runs')).toBe('local-1 k\nlocal-1 k\n');
+  await workers.close();
+  await workers.close();
+  expect([state()?.kind, clock.pendingCount]).toEqual(['stopped', 0]);
+});
+
+test('[FL17] a Worker that does not stop is killed with everything it started', async () => {
+  const { clock, state, written, pidOf } = await open(`
+    import { spawn } from 'node:child_process';
+    import { writeFileSync } from 'node:fs';
+    process.on('SIGTERM', () => writeFileSync(process.env.HISCRM_DATA_DIR + '/asked', 'yes'));
+    const browser = spawn(process.execPath, ['-e', 'process.on("SIGTERM", () => undefined); setInterval(() => undefined, 1000)']);
+    writeFileSync(process.env.HISCRM_DATA_DIR + '/browser', String(browser.pid));
+    setInterval(() => undefined, 1000);
+  `);
+  await expect.poll(() => written('browser')).toMatch(/\d+/);
+  const [worker, browser] = [pidOf(), Number(await written('browser'))];
+  const closed = workers.close();
+  expect(state()?.kind).toBe('stopping');
+  await expect.poll(() => written('asked')).toBe('yes');
+  clock.advance(10_000);
+  await closed;
+  await expect.poll(() => isAlive(worker) || isAlive(browser)).toBe(false);
+  expect(state()?.kind).toBe('stopped');
+});
+
+test('[FL18] a Worker holds a pipe to the Master, by whose end it learns that the Master is gone', async () => {
+  const { written, state } = await open(`
+    import { writeFileSync } from 'node:fs';
+    process.on('disconnect', () => process.exit(0));
+    writeFileSync(process.env.HISCRM_DATA_DIR + '/up', process.connected ? 'yes' : 'no');
+  `);
+  await expect.poll(() => written('up')).toBe('yes');
+  expect(state()?.kind).toBe('running');
+});

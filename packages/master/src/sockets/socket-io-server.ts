@@ -1,0 +1,32 @@
+import type { Server as HttpServer } from 'node:http';
+import { Server } from 'socket.io';
+
+/** Existing Workers send a whole snapshot as one message; the largest seen is below this. */
+export const SOCKET_IO_FRAME_LIMIT_BYTES = 16 * 1024 * 1024;
+/** A connection that joined no namespace after this long is closed: it has shown no key or login. */
+const JOIN_PATIENCE_MS = 10_000;
+/** The deployed system's values: its clients expect to be pinged so often. */
+const PING_INTERVAL_MS = 25_000;
+const PING_TIMEOUT_MS = 60_000;
+
+/**
+ * The Socket.IO server that Workers and existing clients share, each with its own namespace and its own checks. It closes
+ * with `close()`; the HTTP server under it belongs to who opened that.
+ */
+export function createSocketIoServer(options: {
+  readonly httpServer: HttpServer;
+  /** Web pages of other origins that may connect. Programs send no origin and are not concerned. */
+  readonly allowedOrigins: readonly string[];
+}): Server {
+  return new Server(options.httpServer, {
+    maxHttpBufferSize: SOCKET_IO_FRAME_LIMIT_BYTES,
+    transports: ['websocket', 'polling'],
+    connectTimeout: JOIN_PATIENCE_MS,
+    pingInterval: PING_INTERVAL_MS,
+    pingTimeout: PING_TIMEOUT_MS,
+    perMessageDeflate: false,
+    serveClient: false,
+    destroyUpgrade: false, // other paths upgrade too
+    ...(options.allowedOrigins.length > 0 && { cors: { origin: [...options.allowedOrigins], credentials: true } }),
+  });
+}
