@@ -6,7 +6,7 @@ import { SETTINGS } from '../config.ts';
 import { silentLogger } from '../lib/logger.ts';
 import { AuthTables } from '../log/auth-tables.ts';
 import { FileLock } from '../log/file-lock.ts';
-import { DataFolder } from '../main/data-folder.ts';
+import { DataFolder, fromThisMachine } from '../main/data-folder.ts';
 import type { CliCall } from './command.ts';
 
 /** A Master on this machine answers at once, also a busy one. */
@@ -30,21 +30,13 @@ export async function callMaster(
 ): Promise<{ readonly data: unknown } | 'notRunning'> {
   const master = folder.running();
   if (!master) return 'notRunning';
-  const answer = await send(reachable(master.url), { method, path, body, token: master.controlToken });
+  const answer = await send(fromThisMachine(master.url), { method, path, body, token: master.controlToken });
   if (answer === 'notRunning') return answer;
   const parsed: { data?: unknown; message?: unknown } = answer.text.startsWith('{') ? JSON.parse(answer.text) : {};
   if (answer.status === 200) return { data: parsed.data };
   throw new MasterCallError(
     typeof parsed.message === 'string' ? parsed.message : `the Master answered ${answer.status}`,
   );
-}
-
-/** Listening everywhere includes loopback, where the control token is accepted. */
-function reachable(url: string): URL {
-  const address = new URL(url);
-  if (address.hostname === '0.0.0.0') address.hostname = '127.0.0.1';
-  if (address.hostname === '[::]') address.hostname = '[::1]';
-  return address;
 }
 
 type Sent = {
@@ -55,7 +47,7 @@ type Sent = {
 };
 
 function send(
-  base: URL,
+  base: string,
   { method, path, body, token }: Sent,
 ): Promise<{ readonly status: number; readonly text: string } | 'notRunning'> {
   return new Promise((resolveCall, reject) => {

@@ -7,6 +7,12 @@ export class Closer {
     this.#steps.push({ name, close });
   }
 
+  /** Like `add`, for what was opened late: it is closed right after the step named. */
+  addBefore(later: string, name: string, close: () => unknown): void {
+    const at = this.#steps.findIndex((step) => step.name === later);
+    this.#steps.splice(at < 0 ? this.#steps.length : at, 0, { name, close });
+  }
+
   /** Safe twice. `onError` hears of a step that failed. */
   close(onError: (name: string, error: unknown) => void = () => undefined): Promise<void> {
     this.#closing ??= this.#closeAll(onError);

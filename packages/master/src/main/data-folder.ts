@@ -75,3 +75,11 @@ export class DataFolder {
 }
 
 export type RunningMaster = { readonly pid: number; readonly url: string };
+
+/** The same address as seen from this machine: listening everywhere includes loopback. */
+export function fromThisMachine(url: string): string {
+  const address = new URL(url);
+  if (address.hostname === '0.0.0.0') address.hostname = '127.0.0.1';
+  if (address.hostname === '[::]') address.hostname = '[::1]';
+  return address.origin;
+}

@@ -1,9 +1,11 @@
 import type { Auth } from '../auth/auth.ts';
+import type { Fleet } from '../fleet/fleet.ts';
 import type { Hub } from '../hub/hub.ts';
 import { HUB_LIMITS } from '../hub/hub-limits.ts';
 import type { EventLoop } from '../ops/event-loop.ts';
 import type { Metrics } from '../ops/metrics.ts';
 import type { ClientServer } from '../sockets/client-server.ts';
+import type { WorkerServer } from '../sockets/worker-server.ts';
 import type { Store } from '../store/store.ts';
 import type { WatchedCommitter } from './watched-committer.ts';
 
@@ -16,8 +18,11 @@ export function addFigures(rooms: {
   readonly sockets: ClientServer;
   readonly auth: Auth;
   readonly committer: WatchedCommitter;
+  readonly fleet: Fleet;
+  readonly workerSockets: WorkerServer;
 }): void {
   addProcessFigures(rooms);
+  addWorkerFigures(rooms);
   addHubFigures(rooms);
   addStoreFigures(rooms);
 }
@@ -87,9 +92,28 @@ function addStoreFigures({ metrics, store, committer }: Parameters<typeof addFig
     read: () => store.figures().unsavedRowCount,
   });
   metrics.gauge({ name: 'store_items', help: 'Items in memory.', read: () => store.figures().cachedItemCount });
+}
+
+function addWorkerFigures({ metrics, fleet, workerSockets }: Parameters<typeof addFigures>[0]): void {
+  metrics.gauge({ name: 'workers_online', help: 'Workers on line.', read: () => fleet.figures().onlineCount });
   metrics.gauge({
-    name: 'workers_online',
-    help: 'Workers on line.',
-    read: () => store.workers().filter((worker) => worker.isOnline).length,
+    name: 'accounts_driven',
+    help: 'Accounts that a Worker was told to drive.',
+    read: () => fleet.figures().heldAccountCount,
+  });
+  metrics.gauge({
+    name: 'replies_handed',
+    help: 'Replies that a Worker has and that have no outcome yet.',
+    read: () => fleet.figures().handedReplyCount,
+  });
+  metrics.gauge({
+    name: 'worker_connections',
+    help: 'Open Worker sockets.',
+    read: () => workerSockets.figures().connectionCount,
+  });
+  metrics.counter({
+    name: 'worker_refused_total',
+    help: 'Worker sockets refused for their key.',
+    read: () => workerSockets.figures().refusedCount,
   });
 }

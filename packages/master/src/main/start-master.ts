@@ -1,18 +1,24 @@
 import { randomUUID } from 'node:crypto';
+import type { Server } from 'node:http';
+import { join } from 'node:path';
+import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { type Clock, every, systemClock } from '@hiscrm/shared/lib/clock.ts';
 import type { Seq, UserId } from '@hiscrm/shared/model/ids.ts';
 import type { Principal } from '@hiscrm/shared/model/visibility.ts';
-import { ImError } from '@hiscrm/shared/protocol/errors.ts';
+import { CLIENT_PATH } from '@hiscrm/shared/protocol/client-link.ts';
 import { Auth } from '../auth/auth.ts';
 import { loadSecretKey, SecretKeyError } from '../auth/secret-key.ts';
 import type { CommandRequest, RunCommand } from '../commands/command-request.ts';
 import { createRunCommand } from '../commands/run-command.ts';
 import type { Config } from '../config.ts';
+import { Fleet } from '../fleet/fleet.ts';
+import { FLEET_LIMITS } from '../fleet/fleet-limits.ts';
 import { SyncBoard } from '../fleet/sync-board.ts';
 import { createHttpSurface, type HttpSurface } from '../http/http-surface.ts';
 import { Hub } from '../hub/hub.ts';
 import { HUB_LIMITS } from '../hub/hub-limits.ts';
+import type { Publication } from '../ingest/committer.ts';
 import { Ingest } from '../ingest/ingest.ts';
 import { LogCommitter } from '../ingest/log-committer.ts';
 import type { Logger } from '../lib/logger.ts';
@@ -24,11 +30,15 @@ import { Health } from '../ops/health.ts';
 import { Metrics } from '../ops/metrics.ts';
 import { CLIENT_LIMITS } from '../sockets/client-limits.ts';
 import { ClientServer } from '../sockets/client-server.ts';
+import { refuseUpgrade } from '../sockets/refuse-upgrade.ts';
+import { createSocketIoServer } from '../sockets/socket-io-server.ts';
+import { WorkerServer } from '../sockets/worker-server.ts';
 import { openStore } from '../store/open-store.ts';
 import type { Store } from '../store/store.ts';
 import { Closer } from './closer.ts';
-import { DataFolder } from './data-folder.ts';
+import { DataFolder, fromThisMachine } from './data-folder.ts';
 import { addFigures } from './figures.ts';
+import { LocalWorkers } from './local-workers.ts';
 import { packageVersion } from './package-version.ts';
 import { StartError, toStartError } from './start-error.ts';
 import { WatchedCommitter } from './watched-committer.ts';
@@ -39,6 +49,8 @@ const PLATFORMS = ['douyin'];
 const LOG_KEEP_MS = 30 * 24 * 60 * 60_000;
 const LOG_KEEP_BYTES = 4 * 1024 * 1024 * 1024;
 const TRIM_PERIOD_MS = 60 * 60_000;
+/** Where Socket.IO serves; its clients know no other. */
+const SOCKET_IO_PATH = '/socket.io/';
 /** Built by `npm start`, beside this package. */
 const WEB_DIR = fileURLToPath(new URL('../../../web/dist', import.meta.url));
 
@@ -81,6 +93,7 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
 
 async function assemble(options: MasterOptions, closer: Closer): Promise<Master> {
   const { config, logger, clock = systemClock } = options;
+  const { port } = config;
   const folder = new DataFolder(config.dataDir);
   folder.prepare();
   const health = new Health();
@@ -96,53 +109,143 @@ async function assemble(options: MasterOptions, closer: Closer): Promise<Master>
   closer.add('auth', () => auth.close());
   const adminPassword = await auth.ensureAdministrator(config.adminPassword);
 
+  const fleet = new Fleet({
+    store: core.store,
+    committer: core.committer,
+    clock,
+    limits: FLEET_LIMITS,
+    lc: logger,
+  });
+  core.listeners.push((publication) => fleet.onPublication(publication));
+  closer.add('fleet', () => fleet.close());
   const runCommand = createRunCommand({
     store: core.store,
     committer: core.committer,
-    workers: { requestSync: undriven, startLogin: undriven },
+    workers: fleet,
     clock,
     newId: randomUUID,
     platforms: PLATFORMS,
   });
-  const board = new SyncBoard();
-  const ingest = new Ingest({ store: core.store, committer: core.committer, syncBoard: board, clock });
-  void ingest;
-  const version = packageVersion();
-  let sockets: ClientServer | undefined;
-  const surface = await createHttpSurface({
+  const edge = await openEdge({ options, clock, folder, core, auth, fleet, runCommand, health, metrics, closer });
+  addFigures({ metrics, eventLoop, ...core, ...edge, auth, fleet });
+  const url = await edge.surface.listen({ port, host: config.host });
+  folder.announce({ pid: process.pid, url });
+  edge.startWorkers(url);
+  health.becomeReady();
+  logger.info({ url, seq: core.store.head(), epoch: core.store.epoch }, 'the Master is ready');
+  return {
+    url,
+    adminPassword,
     store: core.store,
+    run: (request) => runCommand(OWNER, request),
+    close: () => closer.close((name, error) => logger.error({ err: error, what: name }, 'could not be closed')),
+  };
+}
+
+type Edge = {
+  readonly surface: HttpSurface;
+  readonly sockets: ClientServer;
+  readonly workerSockets: WorkerServer;
+  readonly startWorkers: (url: string) => void;
+};
+
+/** Everything that takes connections. Closed in the reverse order: the port, clients, local Workers, the Worker link. */
+async function openEdge(parts: {
+  readonly options: MasterOptions;
+  readonly clock: Clock;
+  readonly folder: DataFolder;
+  readonly core: Core;
+  readonly auth: Auth;
+  readonly fleet: Fleet;
+  readonly runCommand: RunCommand;
+  readonly health: Health;
+  readonly metrics: Metrics;
+  readonly closer: Closer;
+}): Promise<Edge> {
+  const { options, clock, folder, core, auth, fleet, runCommand, health, closer } = parts;
+  const { config, logger } = options;
+  const { store, hub } = core;
+  const board = new SyncBoard();
+  const figures: { sockets?: ClientServer } = {};
+  const shared = { store, clock, allowedOrigins: config.allowedOrigins };
+  const surface = await createHttpSurface({
+    ...shared,
     auth,
     board,
-    metrics,
+    metrics: parts.metrics,
     health,
     logger,
-    clock,
-    version,
+    version: packageVersion(),
     controlToken: folder.makeControlToken(),
     webDir: options.webDir ?? WEB_DIR,
     trustProxy: config.trustProxy,
-    allowedOrigins: config.allowedOrigins,
     requestSync: async (principal, accountId) => {
       await runCommand(principal, { name: 'requestSync', params: { accountId }, key: randomUUID() });
     },
-    socketFigures: () => socketFigures(sockets, core.hub),
+    socketFigures: () => socketFigures(figures.sockets, hub),
   });
   closer.add('http', () => surface.close());
-  sockets = new ClientServer({
-    httpServer: surface.server,
-    hub: core.hub,
-    store: core.store,
+  const httpServer = surface.server;
+  refuseOtherUpgrades(httpServer);
+
+  const ingest = new Ingest({ store, committer: core.committer, syncBoard: board, clock });
+  const io = createSocketIoServer({ httpServer, allowedOrigins: config.allowedOrigins });
+  closer.add('socket.io', () => {
+    io.disconnectSockets(true);
+    io.engine.close();
+  });
+  const workerSockets = new WorkerServer({ io, ingest, fleet, authenticator: auth, clock, lc: logger });
+  closer.add('worker sockets', () => workerSockets.close());
+  const sockets = new ClientServer({
+    ...shared,
+    httpServer,
+    hub,
     authenticator: auth,
     runCommand,
-    clock,
     limits: { ...CLIENT_LIMITS, connectionCount: config.maxConnections },
     lc: logger,
     newId: randomUUID,
-    serverVersion: version,
-    allowedOrigins: config.allowedOrigins,
+    serverVersion: packageVersion(),
   });
-  addFigures({ metrics, eventLoop, store: core.store, hub: core.hub, sockets, auth, committer: core.committer });
-  return await open({ options, folder, surface, sockets, core, health, closer, adminPassword, runCommand, logger });
+  figures.sockets = sockets;
+  const startWorkers = (url: string): void => {
+    const workers = new LocalWorkers({
+      count: config.localWorkers,
+      masterUrl: fromThisMachine(url),
+      key: auth.issueLocalKey('local'),
+      directory: folder.workers,
+      env: workerEnv(options),
+      clock,
+      logger,
+    });
+    closer.addBefore('client sockets', 'local workers', () => workers.close());
+  };
+  closer.add('client sockets', () => sockets.close());
+  closer.add('port', () => {
+    health.becomeStopping();
+    surface.stopAccepting();
+    folder.withdraw();
+  });
+  return { surface, sockets, workerSockets, startWorkers };
+}
+
+function workerEnv({ config, workerEnv: extra }: MasterOptions): Record<string, string | undefined> {
+  return {
+    ...process.env,
+    LOG_LEVEL: config.logLevel,
+    HISCRM_SECRET_KEY: config.secretKey,
+    CHROMIUM_PATH: config.chromiumPath,
+    HISCRM_SESSION_IMPORT_DIR: join(config.dataDir, 'session-import'),
+    ...extra,
+  };
+}
+
+/** Sockets are taken at two addresses; at others the peer is told so instead of being left waiting. */
+function refuseOtherUpgrades(server: Server): void {
+  server.on('upgrade', (request, stream) => {
+    const path = (request.url ?? '').split('?', 1)[0] ?? '';
+    if (path !== CLIENT_PATH && !path.startsWith(SOCKET_IO_PATH)) refuseUpgrade(stream, 'NOT_FOUND');
+  });
 }
 
 type Core = {
@@ -150,7 +253,8 @@ type Core = {
   readonly store: Store;
   readonly hub: Hub;
   readonly committer: WatchedCommitter;
-  readonly logCommitter: LogCommitter;
+  /** Hear every durable row, after the hub. */
+  readonly listeners: ((publication: Publication) => void)[];
 };
 
 /** The way of a change: committer → log → store → hub. Closed in the same order. */
@@ -171,10 +275,14 @@ async function openCore(options: {
   closer.add('store', () => store.close());
   const hub = new Hub({ log: database.log, store, clock, limits: HUB_LIMITS, lc: logger });
   closer.add('hub', () => hub.close());
+  const listeners: Core['listeners'] = [];
   const logCommitter = new LogCommitter({
     log: database.log,
     store,
-    publish: (publication) => hub.publish(publication),
+    publish: (publication) => {
+      hub.publish(publication);
+      for (const listener of listeners) listener(publication);
+    },
   });
   closer.add('committer', () => logCommitter.close());
   const observe = metrics.histogram(
@@ -184,7 +292,7 @@ async function openCore(options: {
   const committer = new WatchedCommitter({ committer: logCommitter, clock, health, observe });
   const stopTrimming = every(clock, TRIM_PERIOD_MS, () => void trim({ database, clock, logger }));
   closer.add('log trimming', stopTrimming);
-  return { database, store, hub, committer, logCommitter };
+  return { database, store, hub, committer, listeners };
 }
 
 async function trim({
@@ -203,41 +311,6 @@ async function trim({
     logger.warn({ err: error }, 'the log could not be trimmed; it is tried again in an hour');
   }
 }
-
-async function open(parts: {
-  readonly options: MasterOptions;
-  readonly folder: DataFolder;
-  readonly surface: HttpSurface;
-  readonly sockets: ClientServer;
-  readonly core: Core;
-  readonly health: Health;
-  readonly closer: Closer;
-  readonly adminPassword: string | undefined;
-  readonly runCommand: RunCommand;
-  readonly logger: Logger;
-}): Promise<Master> {
-  const { folder, surface, sockets, core, health, closer, logger } = parts;
-  const { config } = parts.options;
-  closer.add('sockets', () => sockets.close());
-  closer.add('port', () => {
-    health.becomeStopping();
-    surface.stopAccepting();
-    folder.withdraw();
-  });
-  const url = await surface.listen({ port: config.port, host: config.host });
-  folder.announce({ pid: process.pid, url });
-  health.becomeReady();
-  logger.info({ url, seq: core.store.head(), epoch: core.store.epoch }, 'the Master is ready');
-  return {
-    url,
-    adminPassword: parts.adminPassword,
-    store: core.store,
-    run: (request) => parts.runCommand(OWNER, request),
-    close: () => closer.close((name, error) => logger.error({ err: error, what: name }, 'could not be closed')),
-  };
-}
-
-const undriven = (): Promise<never> => Promise.reject(new ImError('ACCOUNT_NOT_DRIVEN'));
 
 function socketFigures(sockets: ClientServer | undefined, hub: Hub): Record<string, number> {
   const { subscriberCount, sentFrameCount, sentBytes } = hub.figures();
