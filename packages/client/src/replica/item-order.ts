@@ -1,13 +1,14 @@
+import { compareText } from '@hiscrm/shared/lib/compare-text.ts';
 import type { ItemRecord } from '@hiscrm/shared/model/records.ts';
 import type { ItemCursor } from '@hiscrm/shared/protocol/queries.ts';
 
 /** Where an item stands in its topic: by platform time, then by id, so that equal times have one order everywhere. */
 export const placeOf = (item: ItemRecord): ItemCursor => ({ at: item.facts.at, id: item.facts.id });
 
-/** Negative when `a` is older than `b`. Ids compare by code unit, as the Master's index does. */
+/** Negative when `a` is older than `b`. Ids compare as text, as the Master's index does. */
 export function comparePlaces(a: ItemCursor, b: ItemCursor): number {
   if (a.at !== b.at) return a.at - b.at;
-  return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
+  return compareText(a.id, b.id);
 }
 
 /** The index of the first item at or after `place` in items sorted oldest first. */

@@ -23,6 +23,11 @@ export class ItemWindow {
     return this.#floor === undefined;
   }
 
+  /** Whether no page has been added yet, or only an empty one. */
+  get isEmpty(): boolean {
+    return this.#items.length === 0;
+  }
+
   get count(): number {
     return this.#items.length;
   }

@@ -41,6 +41,8 @@ export class OpenTopic {
   next: ItemWindow | undefined;
   /** Rows up to here are in the newest page already. */
   asOf: Seq = START;
+  /** Older pages are known up to here: an item may have crossed between them and the newer ones before it. */
+  olderAsOf: Seq = START;
   /** A resume is under way: counters may run ahead of rows, so an unknown item is neither new nor old for sure. */
   isCatchingUp = false;
   needsReload = false;
@@ -63,6 +65,7 @@ export class OpenTopic {
     this.window = new ItemWindow();
     this.next = undefined;
     this.asOf = START;
+    this.olderAsOf = START;
     this.isCatchingUp = false;
     this.needsReload = false;
     this.isLoadingOlder = false;

@@ -203,6 +203,10 @@ export class Replica {
     }
     if (open.window.get(id)) return true;
     if (row.seq <= open.asOf) return false;
+    if (row.seq <= open.olderAsOf) {
+      open.needsReload = true;
+      return false;
+    }
     if (verdict === 'unsure' || (verdict === 'elsewhere' && movesInto(row, open))) open.needsReload = true;
     if (verdict === 'elsewhere' && isOwnItem(row)) this.#lists.fetchTopic(open.ref);
     return verdict === 'arrivals';

@@ -1,4 +1,5 @@
 import type { Cancel } from '@hiscrm/shared/lib/clock.ts';
+import { compareText } from '@hiscrm/shared/lib/compare-text.ts';
 import type { AccountId } from '@hiscrm/shared/model/ids.ts';
 import { type TopicKey, type TopicKind, type TopicRef, topicKey } from '@hiscrm/shared/model/topic-ref.ts';
 import { PAGE_LIMIT_COUNT, type QueryResults, type TopicView } from '@hiscrm/shared/protocol/queries.ts';
@@ -232,7 +233,7 @@ export class TopicLists {
       const view = this.#view.topics.get(key);
       if (view) topics.push(view);
     }
-    return topics.sort((a, b) => activityAt(b) - activityAt(a) || (a.record.id < b.record.id ? 1 : -1));
+    return topics.sort((a, b) => activityAt(b) - activityAt(a) || compareText(b.record.id, a.record.id));
   }
 }
 

@@ -170,6 +170,7 @@ export class WindowLoader {
 
   /** Takes an answer into a window. Items that both windows hold are renewed in both. */
   #addPage(open: OpenTopic, window: ItemWindow, { asOf, result }: Answered<'items'>): void {
+    if (!window.isEmpty && asOf > open.olderAsOf) open.olderAsOf = asOf;
     window.addOlder(result.items, result.nextBefore);
     for (const item of result.items) {
       this.#view.guard(keyOf(item), asOf);

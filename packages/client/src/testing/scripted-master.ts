@@ -2,6 +2,7 @@
  * A Master in memory for tests and for work on screens: it keeps a log, folds it, counts by recounting, and answers. Slow and
  * simple on purpose, so that it can serve as the truth that replicas are compared with.
  */
+import { compareText } from '@hiscrm/shared/lib/compare-text.ts';
 import { applyChange } from '@hiscrm/shared/model/apply-change.ts';
 import type { Change, LoggedChange } from '@hiscrm/shared/model/change.ts';
 import type { AccountId, Epoch, Seq } from '@hiscrm/shared/model/ids.ts';
@@ -188,7 +189,7 @@ export class ScriptedMaster {
       .filter((record) => record.accountId === accountId && record.kind === kind)
       .map((record) => ({ record, summary: this.topicSummary(record) }))
       .filter(({ summary }) => !onlyUnread || summary.unreadCount > 0)
-      .sort((a, b) => activityAt(b) - activityAt(a) || (a.record.id < b.record.id ? 1 : -1));
+      .sort((a, b) => activityAt(b) - activityAt(a) || compareText(b.record.id, a.record.id));
     const start = Number(cursor ?? 0);
     const end = start + Math.min(limit, this.#pageLimitCount);
     return { topics: all.slice(start, end), ...(end < all.length && { nextCursor: String(end) }) };
