@@ -17,7 +17,7 @@ export function sightOf(principal: Principal): Sight {
     seesAccount,
     seesRow: (row) => {
       const audience = audienceOf(row.change);
-      return audience === 'team' || seesAccount(audience);
+      return audience === 'team' || (audience !== 'nobody' && seesAccount(audience));
     },
   };
 }

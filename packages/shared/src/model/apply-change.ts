@@ -69,6 +69,17 @@ export function applyChange(view: View, row: LoggedChange): readonly Effect[] {
       return moveReply(view, change);
     case 'worker.changed':
       return changeWorker(view, change);
+    case 'notice.sent':
+    case 'notice.scheduled':
+    case 'notice.released':
+    case 'notice.recalled':
+    case 'notice.expired':
+    case 'notice.receipts':
+    case 'notice.allRead':
+    case 'notice.preferencesChanged':
+    case 'notice.groupChanged':
+    case 'notice.templateChanged':
+      return []; // the inbox has no part in notices
     default:
       return unreachable(change);
   }

@@ -19,6 +19,7 @@ import {
   userIdSchema,
   workerIdSchema,
 } from './ids.ts';
+import { noticeChangeSchemas } from './notice-change.ts';
 import {
   replyAttemptedSchema,
   replyRejectedSchema,
@@ -177,6 +178,7 @@ export const changeSchema = Type.Union([
   replyRejectedSchema,
   replyUnknownSchema,
   workerChangedSchema,
+  ...noticeChangeSchemas,
 ]);
 export type Change = Type.Static<typeof changeSchema>;
 export type ChangeKind = Change['kind'];

@@ -1,6 +1,7 @@
 /** Who may see what (P8): the one rule that every surface asks, last, before anything leaves the process. */
 import type { Change } from './change.ts';
 import type { AccountId, UserId } from './ids.ts';
+import { isNoticeChange } from './notice-change.ts';
 
 /** In rising order of power. A viewer reads; an operator also marks read and answers; an admin also manages. */
 export const ROLES = ['viewer', 'operator', 'admin'] as const;
@@ -23,8 +24,9 @@ export const mayRead = (principal: Principal, accountId: AccountId): boolean =>
 export const hasRole = (principal: Principal, least: Role): boolean =>
   ROLES.indexOf(principal.role) >= ROLES.indexOf(least);
 
-/** The account whose readers may see the change; `team` is everybody who is logged in. */
-export function audienceOf(change: Change): AccountId | 'team' {
+/** The account whose readers may see the change; `team` is everybody who is logged in, `nobody` is no client at all. */
+export function audienceOf(change: Change): AccountId | 'team' | 'nobody' {
+  if (isNoticeChange(change)) return 'nobody'; // each recipient is sent the notice itself
   return 'accountId' in change ? change.accountId : 'team';
 }
 
