@@ -16,9 +16,11 @@ npm start [-- options]      install if needed, build the web client if needed, s
 await main(HELP, async (args) => {
   const node = ensureInstalled('starting the Master');
   await buildWebIfStale(node);
-  const { code } = await runChild({
-    node,
-    args: [join(ROOT, 'packages', 'master', 'src', 'main.ts'), 'start', ...args],
-  });
+  const rest = args.filter((arg) => arg !== '--demo');
+  const entry =
+    rest.length < args.length
+      ? [join(ROOT, 'scripts', 'demo.ts')]
+      : [join(ROOT, 'packages', 'master', 'src', 'main.ts'), 'start'];
+  const { code } = await runChild({ node, args: [...entry, ...rest] });
   return code;
 });

@@ -83,7 +83,8 @@ export class LocalWorkers {
     slot.startedAt = clock.now();
     const child = fork(this.#entry, [], {
       execArgv: [],
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      // Its log lines belong with ours, and stdout to what the command says.
+      stdio: ['ignore', 2, 2, 'ipc'],
       env: {
         HISCRM_WORKER_NAME: `local-${slot.number}`,
         ...withoutOwnSettings(env),
