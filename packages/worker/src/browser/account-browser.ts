@@ -6,6 +6,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, wr
 import { join } from 'node:path';
 import type { AccountId } from '@hiscrm/shared/model/ids.ts';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import { Lane } from '../lib/lane.ts';
 import type { Op } from '../lib/op.ts';
 import { resolveChromium } from './resolve-chromium.ts';
 import type { SessionVault } from './session-vault.ts';
@@ -29,6 +30,7 @@ export class AccountBrowser {
   readonly context: BrowserContext;
   readonly #options: BrowserOptions;
   readonly #profile: string;
+  readonly #opening = new Lane();
   #isClosed = false;
 
   private constructor(options: BrowserOptions, context: BrowserContext, profile: string) {
@@ -78,9 +80,24 @@ export class AccountBrowser {
     return this.#isClosed;
   }
 
-  /** The tab that a persistent context starts with, else a new one. */
-  async firstPage(): Promise<Page> {
-    return this.context.pages()[0] ?? (await this.context.newPage());
+  /**
+   * A page in a window of its own: Chromium slows input in tabs that another tab covers down to one frame a second, and the
+   * tabs of an account are read and acted in at the same time.
+   */
+  newWindow(op: Op): Promise<Page> {
+    return this.#opening.run(async () => {
+      const first = this.context.pages()[0] ?? (await this.context.newPage());
+      const devtools = await op.race(this.context.newCDPSession(first));
+      const opened = this.context.waitForEvent('page', { timeout: op.leftMs() });
+      // An early failure of the request below must not leave this without a listener.
+      opened.catch(() => undefined);
+      try {
+        await op.race(devtools.send('Target.createTarget', { url: 'about:blank', newWindow: true }));
+        return await op.race(opened);
+      } finally {
+        await devtools.detach();
+      }
+    });
   }
 
   /** Seals what the browser needs to be logged in again. */

@@ -5,9 +5,9 @@
 import { createServer, type Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { WorkerReport } from '@hiscrm/shared/model/change.ts';
+import { parserOf } from '@hiscrm/shared/protocol/validate.ts';
 import type { Assignment, ChangesPayload, ReplyPayload } from '@hiscrm/shared/protocol/worker-link.ts';
 import { workerUpSchema } from '@hiscrm/shared/protocol/worker-link.ts';
-import { parserOf } from '@hiscrm/shared/protocol/validate.ts';
 import { Server, type Socket } from 'socket.io';
 
 const parseUp = parserOf(workerUpSchema);
@@ -61,7 +61,9 @@ export class FakeMaster {
   /** Gives an order and answers what the Worker said. */
   async order(type: string, payload: object): Promise<Answer> {
     await this.until(() => this.#socket?.connected === true);
-    return this.#socket?.timeout(10_000).emitWithAck('message', { type, version: 'v1', payload, timestamp: Date.now() });
+    return this.#socket
+      ?.timeout(10_000)
+      .emitWithAck('message', { type, version: 'v1', payload, timestamp: Date.now() });
   }
 
   /** Resolves once `holds` does; looked at after every frame and a few times a second. */
@@ -75,7 +77,11 @@ export class FakeMaster {
       const timer = setInterval(look, 25);
       const limit = setTimeout(() => {
         done();
-        reject(new Error(`not within ${timeoutMs} ms; ${this.changes.length} changes, problems: ${this.problems.join(' | ')}`));
+        reject(
+          new Error(
+            `not within ${timeoutMs} ms; ${this.changes.length} changes, problems: ${this.problems.join(' | ')}`,
+          ),
+        );
       }, timeoutMs);
       const done = (): void => {
         clearInterval(timer);
@@ -111,7 +117,13 @@ export class FakeMaster {
     switch (up.type) {
       case 'worker:register':
         this.registerCount += 1;
-        return { ok: true, epoch: this.epoch, heartbeatMs: 10_000, assignments: this.assignments, replies: this.replies };
+        return {
+          ok: true,
+          epoch: this.epoch,
+          heartbeatMs: 10_000,
+          assignments: this.assignments,
+          replies: this.replies,
+        };
       case 'worker:heartbeat':
         this.heartbeatCount += 1;
         return { ok: true };
@@ -128,6 +140,12 @@ export class FakeMaster {
     this.#acked.add(payload.batchId);
     if (isNew) this.changes.push(...payload.changes);
     const count = isNew ? payload.changes.length : 0;
-    return { ok: true, batchId: payload.batchId, storedCount: count, duplicateCount: payload.changes.length - count, seq: this.changes.length };
+    return {
+      ok: true,
+      batchId: payload.batchId,
+      storedCount: count,
+      duplicateCount: payload.changes.length - count,
+      seq: this.changes.length,
+    };
   }
 }

@@ -7,7 +7,7 @@ import { type DouyinBases, FIBER_KEY_PREFIX, FIBER_WALK_LIMIT_COUNT, PAGES, SELE
 import type { PageConfig } from './page/in-page.ts';
 import type { ParseContext } from './parse/parse-context.ts';
 
-/** The tabs of an account: one that new items arrive on, one to read in, one to act in. */
+/** The windows of an account: one that new items arrive on, one to read in, one to act in. */
 export type TabName = 'realtime' | 'crawl' | 'action';
 
 /** A page that could not be used, and why. */
@@ -61,11 +61,11 @@ export class Desk {
     };
   }
 
-  /** The tab of that name, opened when there is none. */
+  /** The window of that name, opened when there is none. */
   async tab(op: Op, name: TabName): Promise<Page> {
     const open = this.#tabs.get(name);
     if (open && !open.isClosed()) return open;
-    const page = await op.race(this.env.browser.context.newPage());
+    const page = await op.race(this.env.browser.newWindow(op));
     this.#tabs.set(name, page);
     return page;
   }
