@@ -12,7 +12,7 @@ import { StateWriter } from './state-statements.ts';
 import type { FromWriter, JobAnswer, WriterJob } from './writer-protocol.ts';
 
 /** Rows and records in one transaction: bounds how long a small append behind a large one waits. */
-const GROUP_LIMIT_RECORDS = 1_000;
+const GROUP_LIMIT_RECORDS = 500;
 /** The other connection that writes (users, sessions) holds the file for one small transaction. */
 const BUSY_TIMEOUT_MS = 10_000;
 /** 32 MiB: the pages of a checkpoint's indexes stay in memory between transactions. */

@@ -1,12 +1,14 @@
 /**
  * Keeps the most recently used values under a byte budget. `sizeOf` must not change for a stored value.
- * When full, the least recently used go first and `onEvict` hears of each; a pinned key stays.
+ * When full, the least recently used go first and `onEvict` hears of each; the value just set stays.
  */
 export class ByteLru<K, V> {
   readonly #limitBytes: number;
   readonly #sizeOf: (value: V) => number;
   readonly #onEvict: ((key: K, value: V) => void) | undefined;
   readonly #entries = new Map<K, { value: V; bytes: number }>();
+  /** Kept between evictions: an iterator made anew walks over every place that a deleted entry left behind. */
+  #oldestFirst: MapIterator<[K, { value: V; bytes: number }]> | undefined;
   #bytes = 0;
 
   constructor(options: {
@@ -46,11 +48,22 @@ export class ByteLru<K, V> {
     const bytes = this.#sizeOf(value);
     this.#entries.set(key, { value, bytes });
     this.#bytes += bytes;
-    for (const [oldest, entry] of this.#entries) {
-      if (this.#bytes <= this.#limitBytes || oldest === key) break;
-      this.#entries.delete(oldest);
-      this.#bytes -= entry.bytes;
-      this.#onEvict?.(oldest, entry.value);
+    this.#evict(key);
+  }
+
+  /** Evicts from the oldest on; `newest` stays even when it is above the budget alone. */
+  #evict(newest: K): void {
+    while (this.#bytes > this.#limitBytes) {
+      this.#oldestFirst ??= this.#entries.entries();
+      const next = this.#oldestFirst.next();
+      if (next.done || next.value[0] === newest) {
+        this.#oldestFirst = undefined;
+        return;
+      }
+      const [key, { value, bytes }] = next.value;
+      this.#entries.delete(key);
+      this.#bytes -= bytes;
+      this.#onEvict?.(key, value);
     }
   }
 
@@ -63,6 +76,7 @@ export class ByteLru<K, V> {
 
   clear(): void {
     this.#entries.clear();
+    this.#oldestFirst = undefined;
     this.#bytes = 0;
   }
 }
