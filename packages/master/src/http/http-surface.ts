@@ -28,10 +28,14 @@ const REQUEST_DEADLINE_MS = 30_000;
 const KEEP_ALIVE_MS = 65_000;
 const CHANGING = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 
+export type Route = { readonly method: string; readonly url: string };
+
 /** Everything that is HTTP. The sockets attach to `server`, so that one port serves all. */
 export interface HttpSurface {
   readonly app: App;
   readonly server: Server;
+  /** Every method of every address. */
+  readonly routes: readonly Route[];
   /** Resolves with the address once the port is open; rejects when it cannot be opened. */
   listen(options: { readonly port: number; readonly host: string }): Promise<string>;
   /** Takes no new connections, and closes idle ones. Open requests and sockets go on. */
@@ -44,6 +48,10 @@ export async function createHttpSurface(deps: HttpDeps): Promise<HttpSurface> {
   const cache = new ReadCache({ store: deps.store, auth: deps.auth });
   addCacheFigures(deps, cache);
   const { app, server } = createApp(deps, cache);
+  const routes: Route[] = [];
+  app.addHook('onRoute', ({ method, url }) => {
+    for (const one of [method].flat()) routes.push({ method: one, url });
+  });
   await addPlugins(app);
   await addHooks(app, deps);
   await addWebClient(app, deps.webDir);
@@ -56,6 +64,7 @@ export async function createHttpSurface(deps: HttpDeps): Promise<HttpSurface> {
   return {
     app,
     server,
+    routes,
     listen: (options) => app.listen(options),
     stopAccepting: () => {
       if (server.listening) server.close();

@@ -64,6 +64,10 @@ export async function startHttpWorld(options: { readonly webDir?: string } = {})
     syncRequests,
     surface,
     metrics,
+    /** What the router holds, one row a method. */
+    get routes(): readonly { readonly method: string; readonly url: string }[] {
+      return surface.routes;
+    },
     async commit(changes: readonly Change[]): Promise<Seq> {
       await database.log.append(changes);
       store.apply(pending.splice(0));
