@@ -7,6 +7,13 @@ import { type Cancel, type Clock, every } from '@hiscrm/shared/lib/clock.ts';
 import { unreachable } from '@hiscrm/shared/lib/must.ts';
 import type { AccountId, WorkerId } from '@hiscrm/shared/model/ids.ts';
 import { toWireError } from '@hiscrm/shared/protocol/errors.ts';
+import {
+  type LinkEvent,
+  type LinkState,
+  type LinkTimes,
+  linkDueAt,
+  nextLinkState,
+} from '@hiscrm/shared/protocol/link-state.ts';
 import { parserOf } from '@hiscrm/shared/protocol/validate.ts';
 import { WORKER_PROTOCOL } from '@hiscrm/shared/protocol/version.ts';
 import {
@@ -22,6 +29,7 @@ import {
   WORKER_HEARTBEAT_MS,
   WORKER_MESSAGE,
   WORKER_NAMESPACE,
+  WORKER_TIMEOUT_MS,
   type WorkerDown,
   type WorkerUp,
   workerDownSchema,
@@ -62,8 +70,16 @@ export type LinkOptions = {
 
 /** An answer is durable work on the Master's side; beyond this the same batch is sent again. */
 const ANSWER_TIMEOUT_MS = 15_000;
-const RECONNECT_FIRST_MS = 500;
-const RECONNECT_CAP_MS = 15_000;
+/** Heartbeats are answered, so a Master that says nothing for as long as it would wait for us is gone. */
+const LINK_TIMES: LinkTimes = {
+  connectMs: 20_000,
+  silenceMs: WORKER_TIMEOUT_MS,
+  retryFirstMs: 500,
+  retryCapMs: 15_000,
+  stableMs: 60_000,
+};
+/** A key or protocol that is refused is tried again this seldom: a person has to act, on the Master's side. */
+const REFUSED_RETRY_MS = 60_000;
 const RETRY_FIRST_MS = 500;
 const RETRY_CAP_MS = 30_000;
 /** Accounts whose batches travel at the same time. */
@@ -80,10 +96,9 @@ export class WorkerLink {
   readonly #inFlight = new Set<AccountId>();
   /** Accounts whose last batch could not be handed over, until it is tried again. */
   readonly #resting = new Map<AccountId, Cancel>();
-  #isRegistered = false;
-  #attempt = 0;
+  #state: LinkState = { kind: 'idle' };
   #requestCount = 0;
-  #cancelRetry: Cancel = () => undefined;
+  #cancelTick: Cancel = () => undefined;
   #cancelHeartbeat: Cancel = () => undefined;
   #stopKept: () => void = () => undefined;
   #isClosed = false;
@@ -102,24 +117,25 @@ export class WorkerLink {
     this.#socket.on('disconnect', (reason) => this.#lost(reason));
     this.#socket.on('connect_error', (error) => this.#lost(error.message));
     this.#socket.on(WORKER_EVENT, (input: unknown, answer: unknown) => {
+      this.#apply({ type: 'heard', now: this.#options.clock.now() });
       const result = this.#obey(input);
       if (typeof answer === 'function') answer(result);
     });
   }
 
   get isRegistered(): boolean {
-    return this.#isRegistered;
+    return this.#state.kind === 'live';
   }
 
   start(): void {
     this.#stopKept = this.#options.outbox.onKept(() => this.#pump());
     this.#cancelHeartbeat = every(this.#options.clock, WORKER_HEARTBEAT_MS, () => void this.#beat());
-    this.#socket.connect();
+    this.#apply({ type: 'start', now: this.#options.clock.now() });
   }
 
   /** Resolves when nothing waits any more, or after `graceMs`. */
   async drain(graceMs: number): Promise<void> {
-    if (!this.#isRegistered || this.#options.outbox.stats().batchCount === 0) return;
+    if (!this.isRegistered || this.#options.outbox.stats().batchCount === 0) return;
     await new Promise<void>((resolve) => {
       const cancel = this.#options.clock.after(graceMs, resolve);
       this.#onDrained = () => {
@@ -136,7 +152,8 @@ export class WorkerLink {
     this.#isClosed = true;
     this.#stopKept();
     this.#cancelHeartbeat();
-    this.#cancelRetry();
+    this.#apply({ type: 'close', now: this.#options.clock.now() });
+    this.#cancelTick();
     for (const cancel of this.#resting.values()) cancel();
     this.#resting.clear();
     this.#socket.disconnect();
@@ -149,36 +166,61 @@ export class WorkerLink {
     if (!answer.ok || !answer.value.ok) {
       const why = answer.ok ? (answer.value.ok ? '' : answer.value.error.code) : answer.reason;
       log.error({ why }, 'the Master refused the registration');
-      this.#socket.disconnect();
+      this.#lost(why, REFUSED_RETRY_MS);
       return;
     }
-    this.#isRegistered = true;
-    this.#attempt = 0;
     log.info({ accountCount: answer.value.assignments.length }, 'registered with the Master');
+    this.#apply({ type: 'opened', now: this.#options.clock.now() });
     orders.registered(answer.value);
     for (const cancel of this.#resting.values()) cancel();
     this.#resting.clear();
     this.#pump();
   }
 
-  #lost(reason: string): void {
-    this.#isRegistered = false;
-    if (this.#isClosed) return;
+  #lost(reason: string, retryAfterMs?: number): void {
+    if (this.#isClosed || this.#state.kind === 'waiting') return;
     const { clock, log } = this.#options;
-    const delayMs = backoffMs({
-      attempt: this.#attempt,
-      firstMs: RECONNECT_FIRST_MS,
-      capMs: RECONNECT_CAP_MS,
-      random: clock.random(),
+    this.#apply({ type: 'lost', now: clock.now(), random: clock.random(), retryAfterMs });
+    log.warn({ reason, dueAt: linkDueAt(this.#state) }, 'no link to the Master');
+  }
+
+  /** Moves the link's state on, and does what the new one asks for. */
+  #apply(event: LinkEvent): void {
+    const before = this.#state;
+    this.#state = nextLinkState(before, event, LINK_TIMES);
+    if (this.#state === before) return;
+    this.#planTick();
+    if (this.#state.kind === before.kind) return;
+    switch (this.#state.kind) {
+      case 'connecting':
+        this.#socket.connect();
+        break;
+      case 'waiting':
+      case 'refused':
+      case 'closed':
+        this.#socket.disconnect();
+        break;
+      case 'idle':
+      case 'live':
+        break;
+      default:
+        unreachable(this.#state);
+    }
+  }
+
+  #planTick(): void {
+    const { clock } = this.#options;
+    this.#cancelTick();
+    const dueAt = linkDueAt(this.#state);
+    if (dueAt === undefined) return;
+    this.#cancelTick = clock.after(Math.max(0, dueAt - clock.now()), () => {
+      this.#apply({ type: 'tick', now: clock.now(), random: clock.random() });
+      this.#planTick();
     });
-    this.#attempt += 1;
-    log.warn({ reason, delayMs }, 'no link to the Master');
-    this.#cancelRetry();
-    this.#cancelRetry = clock.after(delayMs, () => this.#socket.connect());
   }
 
   async #beat(): Promise<void> {
-    if (!this.#isRegistered) return;
+    if (!this.isRegistered) return;
     const { workerId, outbox, orders } = this.#options;
     const payload = {
       workerId,
@@ -193,7 +235,7 @@ export class WorkerLink {
 
   /** Starts a hand-over for every account that has batches and none under way. */
   #pump(): void {
-    if (!this.#isRegistered || this.#isClosed) return;
+    if (!this.isRegistered || this.#isClosed) return;
     const waiting = this.#options.outbox.accounts();
     if (waiting.length === 0) this.#onDrained?.();
     for (const accountId of waiting) {
@@ -210,7 +252,7 @@ export class WorkerLink {
   /** Hands the account's batches over, oldest first, until none is left or one does not go through. */
   async #handOver(accountId: AccountId): Promise<void> {
     for (;;) {
-      const batch = this.#isRegistered && !this.#isClosed ? this.#options.outbox.oldest(accountId) : undefined;
+      const batch = this.isRegistered && !this.#isClosed ? this.#options.outbox.oldest(accountId) : undefined;
       if (!batch || !(await this.#send(batch))) return;
     }
   }
@@ -276,7 +318,9 @@ export class WorkerLink {
       requestId: `${this.#options.workerId}-${this.#requestCount}`,
     };
     try {
-      return await this.#socket.timeout(ANSWER_TIMEOUT_MS).emitWithAck(WORKER_EVENT, frame);
+      const answer: unknown = await this.#socket.timeout(ANSWER_TIMEOUT_MS).emitWithAck(WORKER_EVENT, frame);
+      this.#apply({ type: 'heard', now: this.#options.clock.now() });
+      return answer;
     } catch (error) {
       this.#options.log.debug({ type: up.type, err: error }, 'no answer from the Master');
       return undefined;

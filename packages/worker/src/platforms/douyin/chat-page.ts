@@ -18,6 +18,9 @@ const LIST_SCROLL_PX = 420;
 /** Clicks on a row that moved away under the pointer. */
 const CLICK_TRIES_COUNT = 3;
 
+/** A page that wants older messages asks for them this soon after it was scrolled. */
+const ASKS_WITHIN_MS = 300;
+
 export type OpenChat = { readonly headerName: string; readonly bubbles: readonly JsonRecord[] };
 
 /** The chat page of the creator centre: a virtual list of conversations and the bubbles of the open one. */
@@ -102,12 +105,23 @@ export class ChatPage {
     return facts;
   }
 
+  /** Asks for older bubbles. A page that asks the platform for nothing has none; an answer is waited for. */
   async #scrollUp(op: Op, bubbleCount: number): Promise<void> {
     const box = this.page.locator(SELECTORS.bubbleBox).first();
     await op.race(box.hover({ timeout: op.leftMs(this.#desk.env.pacing.patienceMs) }));
+    const asked = this.page.waitForRequest(
+      (request) => request.resourceType() === 'fetch' || request.resourceType() === 'xhr',
+      {
+        timeout: ASKS_WITHIN_MS,
+      },
+    );
+    const settled = asked.then(
+      () => true,
+      () => false,
+    );
     await op.race(this.page.mouse.wheel(0, -20_000));
-    // Nothing older is a normal outcome; a short wait tells it from a slow answer.
-    await this.#desk.until(op, this.#desk.env.pacing.patienceMs / 6, async () =>
+    if (!(await op.race(settled))) return;
+    await this.#desk.until(op, this.#desk.env.pacing.patienceMs / 3, async () =>
       (await this.shown(op)).bubbles.length > bubbleCount ? true : undefined,
     );
     await this.#desk.pause(op);
@@ -115,6 +129,8 @@ export class ChatPage {
 
   /** Brings the row into the mounted part of the list; its index there, or undefined when the list has no such row. */
   async #scrollTo(op: Op, id: string): Promise<number | undefined> {
+    const mounted = (await this.rows(op)).find((row) => row.id === id);
+    if (typeof mounted?.index === 'number') return mounted.index;
     const list = this.page.locator(SELECTORS.chatScroller).first();
     await op.race(list.hover({ timeout: op.leftMs(this.#desk.env.pacing.patienceMs) }));
     await op.race(this.page.mouse.wheel(0, -1_000_000));

@@ -104,8 +104,10 @@ export class DouyinSession implements PlatformSession {
     const desk = this.#desk;
     desk.isFull = false;
     try {
-      const messages = await this.#syncMessages(op);
+      // What an open page holds costs nothing and shows most; opening conversations one by one comes last.
+      const reading = await this.#readState(op);
       const comments = depth === 'state' ? undefined : await this.#syncComments(op, depth);
+      const messages = typeof reading === 'string' ? reading : await this.#openConversations(op, reading);
       const why = messages ?? comments ?? (desk.isFull ? 'the outbox is full' : undefined);
       return why === undefined ? { kind: 'complete' } : { kind: 'incomplete', why };
     } catch (error) {
@@ -167,8 +169,8 @@ export class DouyinSession implements PlatformSession {
     return { kind: 'loggedIn', userId: profile.platformUserId };
   }
 
-  /** Undefined when everything was read, else why not. */
-  async #syncMessages(op: Op): Promise<string | undefined> {
+  /** Takes in the page state; which conversations it shows to be incomplete, or why it could not be read. */
+  async #readState(op: Op): Promise<{ toOpen: string[]; indexes: Map<string, number> } | string> {
     const desk = this.#desk;
     const reading = await desk.until(op, desk.env.pacing.patienceMs, () => readPageState(op, desk));
     if (!reading) {
@@ -182,7 +184,15 @@ export class DouyinSession implements PlatformSession {
       const index = messageIndexOf(recordOf(conversation.lastMessage));
       if (index !== undefined) indexes.set(String(conversation.id), index);
     }
-    const end = await readConversations(op, desk, toOpen, indexes);
+    return { toOpen, indexes };
+  }
+
+  /** Undefined when everything was read, else why not. */
+  async #openConversations(
+    op: Op,
+    incomplete: { toOpen: string[]; indexes: Map<string, number> },
+  ): Promise<string | undefined> {
+    const end = await readConversations(op, this.#desk, incomplete.toOpen, incomplete.indexes);
     return end === 'complete' ? undefined : 'some conversations are still to be read';
   }
 
