@@ -1,11 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { logAndState } from './migrations/0001-log-and-state.ts';
+import { notices } from './migrations/0002-notices.ts';
 
 /** One step of the schema. A released step is never edited: a change is another step. */
 export type Migration = { readonly version: number; readonly statements: readonly string[] };
 
 /** Every step, oldest first; `version` counts from 1 without gaps and is the database's `user_version` afterwards. */
-export const MIGRATIONS: readonly Migration[] = [logAndState];
+export const MIGRATIONS: readonly Migration[] = [logAndState, notices];
 
 /**
  * Brings the database to the newest schema, each step in one transaction. Throws when a newer program wrote it: going
@@ -19,8 +20,13 @@ export function migrate(db: DatabaseSync, migrations: readonly Migration[] = MIG
   for (const { version, statements } of migrations) {
     if (version <= present) continue;
     db.exec('BEGIN IMMEDIATE');
-    for (const statement of statements) db.exec(statement);
-    db.exec(`PRAGMA user_version = ${version}`);
-    db.exec('COMMIT');
+    try {
+      for (const statement of statements) db.exec(statement);
+      db.exec(`PRAGMA user_version = ${version}`);
+      db.exec('COMMIT');
+    } catch (error) {
+      db.exec('ROLLBACK');
+      throw error;
+    }
   }
 }

@@ -9,12 +9,14 @@ import { FileLock } from './file-lock.ts';
 import { putMeta } from './log-statements.ts';
 import { MemoryChangeLog } from './memory-change-log.ts';
 import { migrate } from './migrate.ts';
+import { NoticeWriter } from './notice-statements.ts';
+import { type NoticeTables, SqliteNoticeTables } from './notice-tables.ts';
 import { SqliteChangeLog } from './sqlite-change-log.ts';
 import { SqliteWriter } from './sqlite-writer.ts';
 import { StateWriter } from './state-statements.ts';
 import { SqliteStateTables, type StateTables } from './state-tables.ts';
 import { type TrimPolicy, trimPlace } from './trim-place.ts';
-import type { StateBatch } from './writer-protocol.ts';
+import type { WriterJob } from './writer-protocol.ts';
 
 /** Recent rows kept in memory: about 10,000 for subscribers that fell behind for a moment. */
 const RING_LIMIT_BYTES = 8 * 1024 * 1024;
@@ -44,6 +46,7 @@ export type DatabaseOptions = {
 export interface MasterDatabase {
   readonly log: ChangeLog;
   readonly state: StateTables;
+  readonly notices: NoticeTables;
   /** Where the kept log passes the size or age given: the place up to which it may be trimmed. */
   trimPlace(policy: TrimPolicy): Seq;
   /** Waits for the commits under way. Safe twice. */
@@ -65,13 +68,17 @@ export async function openMasterDatabase(options: DatabaseOptions): Promise<Mast
 function assemble(options: DatabaseOptions, lock: FileLock, writer: SqliteWriter): MasterDatabase {
   const reader = new DatabaseSync(options.path, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
   reader.exec(`PRAGMA cache_size = -${READ_CACHE_KIB}; PRAGMA mmap_size = ${MMAP_BYTES}`);
-  const state = new SqliteStateTables({ reader, save: (batch) => saveThrough(writer, batch) });
+  const state = new SqliteStateTables({ reader, save: (batch) => saveThrough(writer, { kind: 'saveState', batch }) });
+  const notices = new SqliteNoticeTables({
+    reader,
+    save: (batch) => saveThrough(writer, { kind: 'saveNotices', batch }),
+  });
   const log = new SqliteChangeLog({
     writer,
     reader,
     clock: options.clock,
     onDurable: options.onDurable,
-    trimLimit: () => state.stateSeq(),
+    trimLimit: () => (state.stateSeq() < notices.stateSeq() ? state.stateSeq() : notices.stateSeq()),
     ringLimitBytes: options.ringLimitBytes ?? RING_LIMIT_BYTES,
     inFlightLimitBytes: options.inFlightLimitBytes ?? IN_FLIGHT_LIMIT_BYTES,
   });
@@ -85,6 +92,7 @@ function assemble(options: DatabaseOptions, lock: FileLock, writer: SqliteWriter
   return {
     log,
     state,
+    notices,
     trimPlace: (policy) => trimPlace(reader, log, policy),
     close: () => {
       closing ??= close();
@@ -93,9 +101,9 @@ function assemble(options: DatabaseOptions, lock: FileLock, writer: SqliteWriter
   };
 }
 
-async function saveThrough(writer: SqliteWriter, batch: StateBatch): Promise<void> {
+async function saveThrough(writer: SqliteWriter, job: WriterJob): Promise<void> {
   const saved = deferred<void>();
-  writer.post({ kind: 'saveState', batch }, (answer) => {
+  writer.post(job, (answer) => {
     if (answer.ok) saved.resolve();
     else saved.reject(new ImError('LOG_WRITE_FAILED', {}, { cause: new Error(answer.reason) }));
   });
@@ -107,15 +115,20 @@ export function openMemoryDatabase(options: Pick<DatabaseOptions, 'clock' | 'onD
   const db = new DatabaseSync(':memory:');
   migrate(db);
   const stateWriter = new StateWriter(db);
-  const save = async (batch: StateBatch): Promise<void> => {
-    stateWriter.save(batch);
-    stateWriter.sweepRemoved(SWEEP_COUNT);
-  };
-  const state = new SqliteStateTables({ reader: db, save });
+  const noticeWriter = new NoticeWriter(db);
+  const state = new SqliteStateTables({
+    reader: db,
+    save: async (batch) => {
+      stateWriter.save(batch);
+      stateWriter.sweepRemoved(SWEEP_COUNT);
+    },
+  });
+  const notices = new SqliteNoticeTables({ reader: db, save: async (batch) => noticeWriter.save(batch) });
   const log = new MemoryChangeLog({ ...options, epoch: newEpoch() });
   return {
     log,
     state,
+    notices,
     trimPlace: () => 0 as Seq, // nothing is ever trimmed here
     close: async () => {
       await log.close();

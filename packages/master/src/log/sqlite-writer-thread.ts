@@ -8,6 +8,7 @@ import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from '
 import { must } from '@hiscrm/shared/lib/must.ts';
 import { putMeta, readLogHead, readMeta, rowInserter, trimSlice } from './log-statements.ts';
 import { migrate } from './migrate.ts';
+import { NoticeWriter } from './notice-statements.ts';
 import { StateWriter } from './state-statements.ts';
 import type { FromWriter, JobAnswer, WriterJob } from './writer-protocol.ts';
 
@@ -29,6 +30,7 @@ class WriterThread {
   readonly #db: DatabaseSync;
   readonly #insertRows: ReturnType<typeof rowInserter>;
   readonly #state: StateWriter;
+  readonly #notices: NoticeWriter;
   #failure: string | undefined;
   #trimTo = 0;
   #mayHaveRemoved = true;
@@ -41,6 +43,7 @@ class WriterThread {
     if (epoch === undefined) putMeta(this.#db, 'epoch', settings.newEpoch);
     this.#insertRows = rowInserter(this.#db);
     this.#state = new StateWriter(this.#db);
+    this.#notices = new NoticeWriter(this.#db);
     this.#say({ kind: 'ready', epoch: epoch ?? settings.newEpoch, ...readLogHead(this.#db) });
     port.on('message', (job: WriterJob) => this.#take(job));
     this.#scheduleIdle();
@@ -96,6 +99,7 @@ class WriterThread {
       this.#state.save(job.batch);
       if (job.batch.removedAccountNos.length > 0) this.#mayHaveRemoved = true;
     }
+    if (job.kind === 'saveNotices') this.#notices.save(job.batch);
     if (job.kind === 'trim') this.#trimTo = Math.max(this.#trimTo, job.upToSeq);
   }
 
@@ -147,6 +151,7 @@ class WriterThread {
 
 function recordCountOf(job: WriterJob): number {
   if (job.kind === 'append') return job.texts.length;
+  if (job.kind === 'saveNotices') return job.batch.records.length + job.batch.users.length;
   return job.kind === 'saveState' ? job.batch.items.length + job.batch.topics.length : 1;
 }
 

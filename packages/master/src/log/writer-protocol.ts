@@ -44,10 +44,52 @@ export type StateBatch = {
   readonly workers: readonly (readonly [id: string, body: string])[];
 };
 
+export type NoticeRow = readonly [
+  no: number,
+  messageId: string,
+  senderId: string,
+  key: string | null,
+  type: string,
+  target: string,
+  priority: number,
+  status: string,
+  at: number,
+  isOpen: 0 | 1,
+  counts: string,
+  body: string,
+];
+export type NoticeUserRow = readonly [no: number, userId: string, username: string, onlineMs: number];
+export type NoticeRecordRow = readonly [
+  noticeNo: number,
+  userNo: number,
+  place: number,
+  flags: number,
+  role: string,
+  createdAt: number,
+  receivedAt: number,
+  readAt: number,
+  confirmedAt: number,
+  updatedAt: number,
+  heldUntil: number,
+  retryCount: number,
+  device: string | null,
+  error: string | null,
+];
+
+/** Notice state that changed. A large checkpoint is many batches; only the last one moves the place. */
+export type NoticeBatch = {
+  readonly stateSeq: number | undefined;
+  readonly users: readonly NoticeUserRow[];
+  readonly notices: readonly NoticeRow[];
+  readonly records: readonly NoticeRecordRow[];
+  readonly settings: readonly (readonly [kind: string, id: string, body: string | null])[];
+};
+
 export type WriterJob =
   /** Consecutive rows from `firstSeq` on. */
   | { readonly kind: 'append'; readonly firstSeq: number; readonly at: number; readonly texts: readonly string[] }
   | { readonly kind: 'saveState'; readonly batch: StateBatch }
+  | { readonly kind: 'saveNotices'; readonly batch: NoticeBatch }
   | { readonly kind: 'trim'; readonly upToSeq: number }
   | { readonly kind: 'close' };
 

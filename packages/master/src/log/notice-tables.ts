@@ -1,0 +1,377 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { Seq, UserId } from '@hiscrm/shared/model/ids.ts';
+import type { Notice } from '@hiscrm/shared/model/notice.ts';
+import type { NoticeDevice } from '@hiscrm/shared/model/notice-change.ts';
+import { readMeta } from './log-statements.ts';
+import type { NoticeBatch } from './writer-protocol.ts';
+
+/** Place in the log of the newest row that the notice tables have in them. */
+export const NOTICE_STATE_SEQ = 'notice_state_seq';
+
+/** How many records have each combination of flags. */
+export type FlagCount = { readonly flags: number; readonly count: number };
+
+/** What became of a notice. `scheduled` has no records yet. */
+export type NoticeStatus = 'scheduled' | 'sent' | 'recalled' | 'superseded' | 'expired';
+
+/** A notice as stored. `no` is the place of the row that accepted it; its last change is in `body`. */
+export type StoredNotice = {
+  readonly no: Seq;
+  readonly status: NoticeStatus;
+  readonly at: number;
+  readonly counts: readonly FlagCount[];
+  readonly body: NoticeBody;
+};
+export type NoticeBody = {
+  readonly notice: Notice;
+  /** When a scheduled one is due. */
+  readonly sendAt?: number;
+  /** When it went out; `at` of the row. */
+  readonly sentAt?: number;
+  /** What the sender was answered. */
+  readonly recipientCount: number;
+  readonly onlineCount: number;
+  readonly senderName?: string;
+  readonly reminderCount?: number;
+  readonly isEscalated?: boolean;
+};
+
+export type StoredRecord = {
+  readonly noticeNo: Seq;
+  readonly userNo: number;
+  /** Place in the user's stream; 0 while held. */
+  readonly place: Seq;
+  readonly flags: number;
+  readonly role: string;
+  readonly createdAt: number;
+  readonly receivedAt: number;
+  readonly readAt: number;
+  readonly confirmedAt: number;
+  readonly updatedAt: number;
+  readonly heldUntil: number;
+  readonly retryCount: number;
+  readonly device: NoticeDevice | undefined;
+  readonly error: string | undefined;
+};
+export type StoredNoticeUser = {
+  readonly no: number;
+  readonly userId: UserId;
+  readonly username: string;
+  readonly onlineMs: number;
+};
+/** One user's records of one combination of flags, counted; `newestNo` is the newest notice among them. */
+export type UserCount = FlagCount & { readonly userNo: number; readonly newestNo: number };
+export type StoredSetting = { readonly kind: string; readonly id: string; readonly body: string };
+
+/** Key of a record, in the order of creation. */
+export type RecordKey = { readonly noticeNo: number; readonly userNo: number };
+export type RecordSort = 'created' | 'received' | 'read' | 'confirmed';
+/** A page of one index. `flags`, `userNo` and `noticeNo` choose the index; bounds are inclusive. */
+export type RecordScan = {
+  readonly by:
+    | { readonly kind: 'all' }
+    | { readonly kind: 'flags'; readonly flags: number }
+    | { readonly kind: 'user'; readonly userNo: number }
+    | { readonly kind: 'notice'; readonly noticeNo: number }
+    | { readonly kind: 'time'; readonly sort: Exclude<RecordSort, 'created'> };
+  /** Only these combinations of flags; undefined = all. */
+  readonly cells: readonly number[] | undefined;
+  /** Only these users; undefined = all. */
+  readonly userNos: readonly number[] | undefined;
+  readonly fromNo: number;
+  readonly toNo: number;
+  readonly isDescending: boolean;
+  /** Where the page before ended: `sortKey` is the time of a `time` scan, else 0. */
+  readonly after: (RecordKey & { readonly sortKey: number }) | undefined;
+  readonly skipCount: number;
+  readonly limitCount: number;
+};
+export type ScannedKey = RecordKey & { readonly sortKey: number; readonly flags: number };
+
+export type NoticeScan = {
+  readonly type?: string | undefined;
+  readonly target?: string | undefined;
+  readonly status?: string | undefined;
+  readonly senderId?: string | undefined;
+  readonly keyword?: string | undefined;
+  readonly fromAt?: number | undefined;
+  readonly toAt?: number | undefined;
+  readonly sort: 'created_at' | 'priority' | 'type' | 'status';
+  readonly isDescending: boolean;
+  readonly skipCount: number;
+  readonly limitCount: number;
+};
+
+/**
+ * The state of the notification hub on disk, as of the row `stateSeq()`; what changed since is with whoever folds. Reads
+ * are synchronous and small, or for the start.
+ */
+export interface NoticeTables {
+  stateSeq(): Seq;
+  loadUsers(): readonly StoredNoticeUser[];
+  loadSettings(): readonly StoredSetting[];
+  loadOpenNotices(): readonly StoredNotice[];
+  /** Records that nobody has got yet, oldest first. */
+  loadPending(): Iterable<StoredRecord>;
+  countUsers(): Iterable<UserCount>;
+  countAll(): readonly FlagCount[];
+  countNotice(noticeNo: number): readonly FlagCount[];
+  readNotice(no: number): StoredNotice | undefined;
+  readNoticeById(messageId: string): StoredNotice | undefined;
+  readNoticeByKey(senderId: string, key: string): StoredNotice | undefined;
+  readRecord(noticeNo: number, userNo: number): StoredRecord | undefined;
+  /** A user's records with a place above `place`, the newest `limitCount` of them, oldest first. */
+  readStream(userNo: number, place: Seq, limitCount: number): readonly StoredRecord[];
+  /** The user's records older than `beforeNo`, newest first. */
+  readHistory(userNo: number, beforeNo: number, limitCount: number): readonly StoredRecord[];
+  /** Records of a notice that are in one of the cells. */
+  readNoticeRecords(noticeNo: number): Iterable<StoredRecord>;
+  scanRecords(scan: RecordScan): readonly ScannedKey[];
+  /** How many records a scan would give; stops at `limitCount`. */
+  countRecords(scan: Omit<RecordScan, 'after' | 'skipCount' | 'isDescending'>): readonly FlagCount[];
+  scanNotices(scan: NoticeScan): readonly StoredNotice[];
+  countNotices(scan: NoticeScan, limitCount: number): number;
+  /** The first and last notice accepted in a range of times; undefined when there is none. */
+  noticesBetween(fromAt: number, toAt: number): { readonly fromNo: number; readonly toNo: number } | undefined;
+  /** Writes the batch in one transaction. `stateSeq` in it moves `stateSeq()`. Rejects with LOG_WRITE_FAILED. */
+  save(batch: NoticeBatch): Promise<void>;
+}
+
+const NOTICE = 'no, status, at, counts, body';
+const RECORD = `notice_no AS noticeNo, user_no AS userNo, place, flags, role, created_at AS createdAt,
+  received_at AS receivedAt, read_at AS readAt, confirmed_at AS confirmedAt, updated_at AS updatedAt,
+  held_until AS heldUntil, retry_count AS retryCount, device, error`;
+/** Flags below this are pending. */
+const PENDING_BELOW = 16;
+
+const SQL = {
+  users: 'SELECT no, user_id AS userId, username, online_ms AS onlineMs FROM notice_users ORDER BY no',
+  settings: 'SELECT kind, id, body FROM notice_settings ORDER BY kind, id',
+  open: `SELECT ${NOTICE} FROM notices WHERE is_open = 1 ORDER BY no`,
+  pending: `SELECT ${RECORD} FROM notice_records WHERE flags < ${PENDING_BELOW} ORDER BY notice_no, user_no`,
+  countUsers: `SELECT user_no AS userNo, flags, count(*) AS count, max(notice_no) AS newestNo FROM notice_records
+    INDEXED BY notice_records_by_user GROUP BY user_no, flags`,
+  countAll: 'SELECT flags, count(*) AS count FROM notice_records INDEXED BY notice_records_by_flags GROUP BY flags',
+  countNotice: 'SELECT flags, count(*) AS count FROM notice_records WHERE notice_no = ? GROUP BY flags',
+  notice: `SELECT ${NOTICE} FROM notices WHERE no = ?`,
+  noticeById: `SELECT ${NOTICE} FROM notices WHERE message_id = ?`,
+  noticeByKey: `SELECT ${NOTICE} FROM notices WHERE sender_id = ? AND key = ?`,
+  record: `SELECT ${RECORD} FROM notice_records WHERE notice_no = ? AND user_no = ?`,
+  stream: `SELECT ${RECORD} FROM notice_records WHERE user_no = ? AND place > ? ORDER BY notice_no DESC LIMIT ?`,
+  history: `SELECT ${RECORD} FROM notice_records WHERE user_no = ? AND notice_no < ? ORDER BY notice_no DESC LIMIT ?`,
+  noticeRecords: `SELECT ${RECORD} FROM notice_records WHERE notice_no = ? ORDER BY user_no`,
+  firstNotice: 'SELECT no FROM notices WHERE at >= ? ORDER BY at, no LIMIT 1',
+  lastNotice: 'SELECT no FROM notices WHERE at <= ? ORDER BY at DESC, no DESC LIMIT 1',
+} as const;
+
+const SORT_COLUMN = { received: 'received_at', read: 'read_at', confirmed: 'confirmed_at' } as const;
+const SORT_INDEX = { received: 'receipt', read: 'reading', confirmed: 'confirming' } as const;
+const NOTICE_SORT = { created_at: 'no', priority: 'priority', type: 'type', status: 'status' } as const;
+/** Statements made from parts: as many as there are combinations of filters that somebody used. */
+const BUILT_LIMIT_COUNT = 500;
+
+type Value = string | number;
+type Row = Readonly<Record<string, string | number | null>>;
+
+/** Reads the notice tables through a connection of the event loop; `save` is the writing thread's. */
+export class SqliteNoticeTables implements NoticeTables {
+  readonly #db: DatabaseSync;
+  readonly #save: (batch: NoticeBatch) => Promise<void>;
+  readonly #prepared = new Map<string, StatementSync>();
+  #stateSeq: Seq;
+
+  constructor(options: { readonly reader: DatabaseSync; readonly save: (batch: NoticeBatch) => Promise<void> }) {
+    this.#db = options.reader;
+    this.#save = options.save;
+    this.#stateSeq = Number(readMeta(options.reader, NOTICE_STATE_SEQ) ?? 0) as Seq; // written from a batch's stateSeq
+  }
+
+  stateSeq(): Seq {
+    return this.#stateSeq;
+  }
+
+  async save(batch: NoticeBatch): Promise<void> {
+    await this.#save(batch);
+    if (batch.stateSeq !== undefined) this.#stateSeq = batch.stateSeq as Seq; // batches are saved in order
+  }
+
+  loadUsers(): readonly StoredNoticeUser[] {
+    return this.#all(SQL.users) as unknown as StoredNoticeUser[]; // the statement names these columns
+  }
+  loadSettings(): readonly StoredSetting[] {
+    return this.#all(SQL.settings) as unknown as StoredSetting[]; // as above
+  }
+  loadOpenNotices(): readonly StoredNotice[] {
+    return this.#all(SQL.open).map(toNotice);
+  }
+  *loadPending(): Iterable<StoredRecord> {
+    for (const row of this.#each(SQL.pending)) yield toRecord(row);
+  }
+  countUsers(): Iterable<UserCount> {
+    return this.#each(SQL.countUsers) as unknown as Iterable<UserCount>; // the statement names these columns
+  }
+  countAll(): readonly FlagCount[] {
+    return this.#all(SQL.countAll) as unknown as FlagCount[]; // as above
+  }
+  countNotice(noticeNo: number): readonly FlagCount[] {
+    return this.#all(SQL.countNotice, noticeNo) as unknown as FlagCount[]; // as above
+  }
+  readNotice(no: number): StoredNotice | undefined {
+    return this.#all(SQL.notice, no).map(toNotice)[0];
+  }
+  readNoticeById(messageId: string): StoredNotice | undefined {
+    return this.#all(SQL.noticeById, messageId).map(toNotice)[0];
+  }
+  readNoticeByKey(senderId: string, key: string): StoredNotice | undefined {
+    return this.#all(SQL.noticeByKey, senderId, key).map(toNotice)[0];
+  }
+  readRecord(noticeNo: number, userNo: number): StoredRecord | undefined {
+    return this.#all(SQL.record, noticeNo, userNo).map(toRecord)[0];
+  }
+  readStream(userNo: number, place: Seq, limitCount: number): readonly StoredRecord[] {
+    return this.#all(SQL.stream, userNo, place, limitCount).map(toRecord).reverse();
+  }
+  readHistory(userNo: number, beforeNo: number, limitCount: number): readonly StoredRecord[] {
+    return this.#all(SQL.history, userNo, beforeNo, limitCount).map(toRecord);
+  }
+  *readNoticeRecords(noticeNo: number): Iterable<StoredRecord> {
+    for (const row of this.#each(SQL.noticeRecords, noticeNo)) yield toRecord(row);
+  }
+
+  scanRecords(scan: RecordScan): readonly ScannedKey[] {
+    const { from, where, values, sort } = scanParts(scan);
+    const key = sort === undefined ? '0' : sort;
+    const order = scan.isDescending ? 'DESC' : 'ASC';
+    const beyond = scan.isDescending ? '<' : '>';
+    const all = [...where];
+    if (scan.after) {
+      all.push(
+        sort === undefined
+          ? `(notice_no, user_no) ${beyond} (?, ?)`
+          : `(${sort}, notice_no, user_no) ${beyond} (?, ?, ?)`,
+      );
+      if (sort !== undefined) values.push(scan.after.sortKey);
+      values.push(scan.after.noticeNo, scan.after.userNo);
+    }
+    const by = `${sort === undefined ? '' : `${sort} ${order}, `}notice_no ${order}, user_no ${order}`;
+    const sql = `SELECT notice_no AS noticeNo, user_no AS userNo, ${key} AS sortKey, flags FROM ${from}
+      WHERE ${all.join(' AND ')} ORDER BY ${by} LIMIT ? OFFSET ?`;
+    return this.#all(sql, ...values, scan.limitCount, scan.skipCount) as unknown as ScannedKey[]; // named above
+  }
+
+  countRecords(scan: Omit<RecordScan, 'after' | 'skipCount' | 'isDescending'>): readonly FlagCount[] {
+    const { from, where, values } = scanParts(scan);
+    const sql = `SELECT flags, count(*) AS count FROM
+      (SELECT flags FROM ${from} WHERE ${where.join(' AND ')} LIMIT ?) GROUP BY flags`;
+    return this.#all(sql, ...values, scan.limitCount) as unknown as FlagCount[]; // named above
+  }
+
+  scanNotices(scan: NoticeScan): readonly StoredNotice[] {
+    const { where, values } = noticeParts(scan);
+    const order = scan.isDescending ? 'DESC' : 'ASC';
+    const column = NOTICE_SORT[scan.sort];
+    const by = column === 'no' ? `no ${order}` : `${column} ${order}, no ${order}`;
+    const sql = `SELECT ${NOTICE} FROM notices WHERE ${where} ORDER BY ${by} LIMIT ? OFFSET ?`;
+    return this.#all(sql, ...values, scan.limitCount, scan.skipCount).map(toNotice);
+  }
+
+  countNotices(scan: NoticeScan, limitCount: number): number {
+    const { where, values } = noticeParts(scan);
+    const sql = `SELECT count(*) AS count FROM (SELECT 1 FROM notices WHERE ${where} LIMIT ?)`;
+    return Number(this.#all(sql, ...values, limitCount)[0]?.count ?? 0);
+  }
+
+  noticesBetween(fromAt: number, toAt: number): { readonly fromNo: number; readonly toNo: number } | undefined {
+    const fromNo = this.#all(SQL.firstNotice, fromAt)[0]?.no;
+    const toNo = this.#all(SQL.lastNotice, toAt)[0]?.no;
+    if (typeof fromNo !== 'number' || typeof toNo !== 'number' || fromNo > toNo) return undefined;
+    return { fromNo, toNo };
+  }
+
+  #all(sql: string, ...values: readonly Value[]): readonly Row[] {
+    return this.#statement(sql).all(...values) as Row[]; // strict columns
+  }
+
+  /** For large answers: one row at a time. */
+  #each(sql: string, ...values: readonly Value[]): Iterable<Row> {
+    return this.#statement(sql).iterate(...values) as Iterable<Row>; // strict columns
+  }
+
+  #statement(sql: string): StatementSync {
+    const known = this.#prepared.get(sql);
+    if (known) return known;
+    if (this.#prepared.size >= BUILT_LIMIT_COUNT) this.#prepared.clear();
+    const statement = this.#db.prepare(sql);
+    this.#prepared.set(sql, statement);
+    return statement;
+  }
+}
+
+function scanParts(scan: Omit<RecordScan, 'after' | 'skipCount' | 'isDescending'>): {
+  from: string;
+  where: string[];
+  values: Value[];
+  sort: string | undefined;
+} {
+  const where: string[] = [];
+  const values: Value[] = [];
+  const { by, cells, userNos } = scan;
+  let from = 'notice_records';
+  let sort: string | undefined;
+  if (by.kind === 'flags') {
+    from += ' INDEXED BY notice_records_by_flags';
+    where.push('flags = ?');
+    values.push(by.flags);
+  } else if (by.kind === 'user') {
+    from += ' INDEXED BY notice_records_by_user';
+    where.push('user_no = ?');
+    values.push(by.userNo);
+  } else if (by.kind === 'notice') {
+    where.push('notice_no = ?');
+    values.push(by.noticeNo);
+  } else if (by.kind === 'time') {
+    from += ` INDEXED BY notice_records_by_${SORT_INDEX[by.sort]}`;
+    sort = SORT_COLUMN[by.sort];
+    where.push(`${sort} > 0`);
+  }
+  where.push('notice_no BETWEEN ? AND ?');
+  values.push(scan.fromNo, scan.toNo);
+  if (cells && by.kind !== 'flags') where.push(`flags IN (${cells.join(',') || '-1'})`); // numbers of our own
+  if (userNos && by.kind !== 'user') {
+    where.push('user_no IN (SELECT value FROM json_each(?))');
+    values.push(JSON.stringify(userNos));
+  }
+  return { from, where, values, sort };
+}
+
+function noticeParts(scan: NoticeScan): { readonly where: string; readonly values: readonly Value[] } {
+  const where = ['no > 0'];
+  const values: Value[] = [];
+  const add = (condition: string, value: Value | undefined): void => {
+    if (value === undefined) return;
+    where.push(condition);
+    values.push(value);
+  };
+  add('type = ?', scan.type);
+  add('target = ?', scan.target);
+  add('status = ?', scan.status);
+  add('sender_id = ?', scan.senderId);
+  add('at >= ?', scan.fromAt);
+  add('at <= ?', scan.toAt);
+  add('instr(body, ?) > 0', scan.keyword);
+  return { where: where.join(' AND '), values };
+}
+
+const toNotice = (row: Row): StoredNotice => ({
+  no: row.no as Seq, // stored from one
+  status: row.status as NoticeStatus, // stored from one
+  at: Number(row.at),
+  counts: JSON.parse(String(row.counts)) as FlagCount[], // written from the same type
+  body: JSON.parse(String(row.body)) as NoticeBody, // likewise
+});
+
+const toRecord = (row: Row): StoredRecord => ({
+  ...(row as unknown as StoredRecord), // the statement names its columns
+  device: typeof row.device === 'string' ? (JSON.parse(row.device) as NoticeDevice) : undefined,
+  error: typeof row.error === 'string' ? row.error : undefined,
+});
