@@ -310,6 +310,8 @@ export class WorkerLink {
 
   /** The Master's answer; undefined, which no schema takes, when none came. */
   async #ask(up: Pick<WorkerUp, 'type' | 'payload'>): Promise<unknown> {
+    // The library would hold a frame back and send it before the next registration.
+    if (!this.#socket.connected) return undefined;
     this.#requestCount += 1;
     const frame = {
       ...up,
