@@ -13,7 +13,15 @@ import type { CliCall } from './command.ts';
 const CALL_DEADLINE_MS = 10_000;
 
 /** The Master refused or did not answer; the message is for a person. */
-export class MasterCallError extends Error {}
+export class MasterCallError extends Error {
+  /** Of the catalogue, when the Master refused by it. */
+  readonly code: string | undefined;
+
+  constructor(message: string, options?: ErrorOptions & { readonly code?: string | undefined }) {
+    super(message, options);
+    this.code = options?.code;
+  }
+}
 
 /** The data folder that a command is about. */
 export function folderOf({ io, values }: CliCall): DataFolder {
@@ -32,11 +40,12 @@ export async function callMaster(
   if (!master) return 'notRunning';
   const answer = await send(fromThisMachine(master.url), { method, path, body, token: master.controlToken });
   if (answer === 'notRunning') return answer;
-  const parsed: { data?: unknown; message?: unknown } = answer.text.startsWith('{') ? JSON.parse(answer.text) : {};
+  const parsed: { data?: unknown; message?: unknown; error?: { code?: string } } = answer.text.startsWith('{')
+    ? JSON.parse(answer.text)
+    : {};
   if (answer.status === 200) return { data: parsed.data };
-  throw new MasterCallError(
-    typeof parsed.message === 'string' ? parsed.message : `the Master answered ${answer.status}`,
-  );
+  const message = typeof parsed.message === 'string' ? parsed.message : `the Master answered ${answer.status}`;
+  throw new MasterCallError(message, { code: parsed.error?.code });
 }
 
 type Sent = {

@@ -82,7 +82,8 @@ function complain(io: CliIo, isJson: boolean, exitCode: number, error: Complaint
 /** Errors that a person can act on; undefined = a bug, to be shown with its stack. */
 function describe(error: unknown): Complaint | undefined {
   if (error instanceof ImError) return { message: error.message, code: toWireError(error.code, error.details).code };
-  const isForPeople = error instanceof ConfigError || error instanceof StartError || error instanceof MasterCallError;
+  if (error instanceof MasterCallError) return { message: error.message, ...(error.code && { code: error.code }) };
+  const isForPeople = error instanceof ConfigError || error instanceof StartError;
   return isForPeople ? { message: error.message } : undefined;
 }
 

@@ -15,6 +15,8 @@ export async function runMaster(options: {
   const logger = openLogger(config.logLevel);
   // Database, keys and journals are nobody else's business, also in a folder that others may look into.
   process.umask(0o077);
+  // Heard from here on: one that comes while the Master starts stops it in order as well.
+  const signalled = untilSignal();
   const master = await startMaster({ config, logger, workerEnv });
   try {
     out(`HisCRM-IM is ready: ${master.url}\n`);
@@ -27,7 +29,7 @@ export async function runMaster(options: {
       );
     }
     await options.onStarted?.(master);
-    const signal = await untilSignal();
+    const signal = await signalled;
     logger.info({ signal }, 'stopping');
     return signal;
   } finally {

@@ -24,5 +24,10 @@ export function toStartError(error: unknown, where: { readonly dataDir: string; 
   if (code === 'ENOSPC') return new StartError(`the disk of ${where.dataDir} is full. Make room, then start again.`);
   if (message.includes('start the newer program'))
     return new StartError(`${message}, or restore the backup made before.`);
+  if (code !== undefined && 'path' in Object(error) && String(Object(error).path).startsWith(where.dataDir)) {
+    return new StartError(
+      `the data folder ${where.dataDir} cannot be used: ${message}. Set HISCRM_DATA_DIR to another.`,
+    );
+  }
   return error;
 }
