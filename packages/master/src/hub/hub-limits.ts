@@ -22,7 +22,7 @@ export const HUB_LIMITS: HubLimits = {
   slowConsumerBytes: 1024 * 1024,
   tailChars: 2 * 1024 * 1024,
   frameChars: 256 * 1024,
-  sliceCount: 1_000,
+  sliceCount: 500,
   pageCount: 256,
   catchUpCount: 20_000,
   catchUpMs: 15_000,
