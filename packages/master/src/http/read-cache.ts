@@ -29,7 +29,9 @@ export type KeptAnswer = {
   /** The account whose readers may have it; undefined = it depends on everything that the asker may see. */
   readonly accountId: AccountId | undefined;
   readonly version: number;
-  readonly headers: readonly string[];
+  /** Of 304, and of 200: made once, as names and values in turn. */
+  readonly bareHeaders: string[];
+  readonly bodyHeaders: string[];
 };
 
 /** Keeps the encoded bytes of lists until the account changes: serialising is three quarters of a request. */
@@ -76,8 +78,8 @@ export class ReadCache {
     if (!answer || answer.version !== this.versionOf(answer.accountId)) return false;
     if (answer.accountId !== undefined && !mayRead(principal, answer.accountId)) return false;
     this.#hitCount++;
-    if (isKnown(request.headers['if-none-match'], answer.etag)) response.writeHead(304, [...answer.headers]).end();
-    else response.writeHead(200, [...answer.headers, 'content-length', String(answer.body.length)]).end(answer.body);
+    if (isKnown(request.headers['if-none-match'], answer.etag)) response.writeHead(304, answer.bareHeaders).end();
+    else response.writeHead(200, answer.bodyHeaders).end(answer.body);
     return true;
   }
 
@@ -97,8 +99,9 @@ export class ReadCache {
     const { accountId, version, url } = options;
     const etag = `"${SHAPE_VERSION}-${this.#store.epoch}-${version}"`;
     const body = Buffer.from(JSON.stringify(options.value));
-    const headers = [...Object.entries(READ_HEADERS).flat(), 'etag', etag];
-    const answer: KeptAnswer = { body, etag, accountId, version, headers };
+    const bareHeaders = [...Object.entries(READ_HEADERS).flat(), 'etag', etag];
+    const bodyHeaders = [...bareHeaders, 'content-length', String(body.length)];
+    const answer: KeptAnswer = { body, etag, accountId, version, bareHeaders, bodyHeaders };
     const isTokenInUrl = url.includes('token=');
     // What another change overtook while it was put together is answered once and not kept.
     if (!isTokenInUrl && version === this.versionOf(accountId)) {

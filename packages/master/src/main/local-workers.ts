@@ -67,6 +67,11 @@ export class LocalWorkers {
     return this.#slots.filter(({ child }) => child !== undefined).length;
   }
 
+  /** Process ids of those that run. */
+  pids(): readonly number[] {
+    return this.#slots.flatMap(({ child }) => child?.pid ?? []);
+  }
+
   /** Workers that ended unasked and were started again. */
   get restartCount(): number {
     return this.#restartCount;
