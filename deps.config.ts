@@ -94,7 +94,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   'web/store': ['web/link', 'client', 'web/lib', 'shared'],
   'web/hooks': ['web/store', 'web/link', 'web/i18n', 'client', 'web/lib', 'shared'],
   'web/ui': ['web/i18n', 'web/lib', 'shared/model', 'shared/lib'],
-  'web/screens': ['web/hooks', 'web/store', 'web/ui', 'web/i18n', 'web/lib', 'shared'],
+  'web/screens': ['web/hooks', 'web/store', 'web/link', 'web/ui', 'web/i18n', 'web/lib', 'client', 'shared'],
 
   simulator: ['shared'],
   // The harness that starts real processes is written once, in e2e.
@@ -115,6 +115,7 @@ export const onlyIn: Readonly<Record<string, readonly string[]>> = {
     'worker/platforms/*',
     'worker#test',
     'simulator#test',
+    'web#test',
     'e2e',
   ],
   '@sparticuz/chromium': ['worker/browser', 'simulator#test', 'e2e'],

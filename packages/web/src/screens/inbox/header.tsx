@@ -1,0 +1,107 @@
+import { useText } from '../../i18n/use-text.ts';
+import { useNavigation } from '../../store/navigation.ts';
+import { type Language, type Theme, usePreferences } from '../../store/preferences.ts';
+import { useSession } from '../../store/session.ts';
+import { Avatar } from '../../ui/avatar.tsx';
+import { Menu, type MenuGroup } from '../../ui/menu.tsx';
+import { ConnectionPill } from './connection-pill.tsx';
+import { useDialogs } from './dialogs-store.ts';
+
+const THEMES = [
+  ['system', 'theme.system'],
+  ['light', 'theme.light'],
+  ['dark', 'theme.dark'],
+] as const satisfies readonly (readonly [Theme, string])[];
+const LANGUAGES: readonly (readonly [Language, string])[] = [
+  ['zh-CN', '简体中文'],
+  ['en', 'English'],
+];
+
+/** Brand, connection, and what belongs to the person rather than to an account. */
+export function Header() {
+  const { t } = useText();
+  const { session, leave } = useSession();
+  const { route, go } = useNavigation();
+  const { open } = useDialogs();
+  const user = session.kind === 'user' ? session.user : undefined;
+  const groups = useLookGroups();
+  const isAdminScreen = route.screen === 'admin';
+  return (
+    <header className="header">
+      <div className="header-brand">
+        <img src="/favicon.svg" alt="" />
+        HisCRM-IM
+      </div>
+      <ConnectionPill />
+      <button type="button" className="btn btn-quiet" onClick={() => open({ kind: 'quickSwitch' })} title="Ctrl+K">
+        {t('header.switch')}
+      </button>
+      <button type="button" className="btn btn-quiet" onClick={() => open({ kind: 'workers' })}>
+        {t('header.workers')}
+      </button>
+      {user?.role === 'admin' && (
+        <button
+          type="button"
+          className="btn btn-quiet"
+          aria-pressed={isAdminScreen}
+          onClick={() => go(isAdminScreen ? { screen: 'inbox', tab: 'comments' } : { screen: 'admin' })}
+        >
+          {isAdminScreen ? t('header.inbox') : t('header.admin')}
+        </button>
+      )}
+      <Menu
+        label={t('header.menu')}
+        className="btn btn-quiet"
+        button={
+          <>
+            <Avatar id={user?.id ?? ''} name={user?.username ?? '?'} sizePx={24} />
+            {user?.username}
+          </>
+        }
+        groups={[
+          ...groups,
+          {
+            items: [
+              { key: 'password', label: t('password.title'), run: () => open({ kind: 'password' }) },
+              { key: 'logout', label: t('header.logout'), run: () => void leave() },
+            ],
+          },
+        ]}
+      />
+    </header>
+  );
+}
+
+function useLookGroups(): readonly MenuGroup[] {
+  const { t } = useText();
+  const { theme, language, density, set } = usePreferences();
+  return [
+    {
+      title: t('theme.title'),
+      items: THEMES.map(([key, label]) => ({
+        key,
+        label: t(label),
+        isChosen: theme === key,
+        run: () => set({ theme: key }),
+      })),
+    },
+    {
+      title: t('density.title'),
+      items: (['comfortable', 'compact'] as const).map((key) => ({
+        key,
+        label: t(key === 'compact' ? 'density.compact' : 'density.comfortable'),
+        isChosen: density === key,
+        run: () => set({ density: key }),
+      })),
+    },
+    {
+      title: t('language.title'),
+      items: LANGUAGES.map(([key, label]) => ({
+        key,
+        label: <span lang={key}>{label}</span>,
+        isChosen: language === key,
+        run: () => set({ language: key }),
+      })),
+    },
+  ];
+}

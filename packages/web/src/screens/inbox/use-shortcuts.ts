@@ -1,0 +1,36 @@
+import { useEffect } from 'react';
+import { useNavigation } from '../../store/navigation.ts';
+import { useDialogs } from './dialogs-store.ts';
+
+/** Keys that work wherever one is: `/` searches, Ctrl+K switches, Esc leaves the topic. */
+export function useShortcuts(): void {
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent): void => {
+      if (event.isComposing) return;
+      if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k') {
+        event.preventDefault();
+        useDialogs.getState().open({ kind: 'quickSwitch' });
+        return;
+      }
+      if (event.key === 'Escape') leave(event);
+      if (event.key !== '/' || isTyping(event.target)) return;
+      const fields = document.querySelectorAll<HTMLInputElement>('[data-search]');
+      const last = fields[fields.length - 1];
+      if (!last) return;
+      event.preventDefault();
+      last.focus();
+      last.select();
+    };
+    window.addEventListener('keydown', onKeyDown);
+    return () => window.removeEventListener('keydown', onKeyDown);
+  }, []);
+}
+
+function leave(event: KeyboardEvent): void {
+  if (useDialogs.getState().dialog || event.defaultPrevented) return;
+  if (isTyping(event.target) && event.target instanceof HTMLElement) event.target.blur();
+  else useNavigation.getState().closeTopic();
+}
+
+const isTyping = (target: EventTarget | null): boolean =>
+  target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
