@@ -8,11 +8,25 @@ import type { AccountId, Epoch, Seq } from '@hiscrm/shared/model/ids.ts';
 import { expect, onTestFinished, test } from 'vitest';
 import { registerChangeLogContract } from './change-log.contract.ts';
 import type { LoggedRow, OnDurable } from './change-log.ts';
+import { LogTrimmer } from './log-trimmer.ts';
 import { openMasterDatabase, startNewEpoch } from './open-database.ts';
 import { SqliteChangeLog } from './sqlite-change-log.ts';
 import { SqliteWriter } from './sqlite-writer.ts';
+import type { StateBatch } from './writer-protocol.ts';
 
 const RING_LIMIT_BYTES = 1_000;
+
+const NO_NOTICES = { users: [], notices: [], records: [], settings: [] };
+const NO_CHANGES: Omit<StateBatch, 'stateSeq'> = {
+  removedAccountNos: [],
+  accounts: [],
+  topics: [],
+  items: [],
+  sweeps: [],
+  replies: [],
+  earlyAnswers: [],
+  workers: [],
+};
 
 const directory = (): string => mkdtempSync(join(tmpdir(), 'hiscrm-log-'));
 
@@ -125,22 +139,14 @@ test('[LG16] a history that is named anew has another epoch and the same rows', 
   expect(after.log.head()).toBe(1);
 });
 
-test('[LG17] the state tables hold back trimming: a row that they lack is kept', async () => {
+test('[LG17] the state tables and those of the notices hold back trimming: a row that one of them lacks is kept', async () => {
   const database = await openMasterDatabase({ path: tempPath(), clock: new FakeClock(), onDurable: () => undefined });
   onTestFinished(() => database.close());
   await database.log.append([change('one'), change('two'), change('three')]);
-  await database.state.save({
-    stateSeq: 2,
-    removedAccountNos: [],
-    accounts: [],
-    topics: [],
-    items: [],
-    sweeps: [],
-    replies: [],
-    earlyAnswers: [],
-    workers: [],
-  });
-  await database.notices.save({ stateSeq: 3, users: [], notices: [], records: [], settings: [] });
+  await database.state.save({ ...NO_CHANGES, stateSeq: 2 });
+  await database.log.trimTo(3 as Seq);
+  expect(database.log.firstSeq()).toBe(1);
+  await database.notices.save({ ...NO_NOTICES, stateSeq: 3 });
   await database.log.trimTo(3 as Seq);
   expect(database.log.firstSeq()).toBe(3);
 });
@@ -157,4 +163,23 @@ test('[LG18] the trim place keeps the newest rows within the bytes and the age a
   expect(database.trimPlace({ keepBytes: 3_500, oldestAt: 0 })).toBe(6);
   expect(database.trimPlace({ keepBytes: 1_000_000, oldestAt: clock.now() - 4_500 })).toBe(6);
   expect(database.trimPlace({ keepBytes: 0, oldestAt: clock.now() })).toBe(10);
+});
+
+test('[LG18] the trimmer trims to its policy from time to time, but not beyond the state, and leaves no timer', async () => {
+  const clock = new FakeClock();
+  const database = await openMasterDatabase({ path: tempPath(), clock, onDurable: () => undefined });
+  onTestFinished(() => database.close());
+  const trimmer = new LogTrimmer({ database, clock, policy: { keepAgeMs: 1_000, keepBytes: 1_000_000 } });
+  await database.log.append([change('old'), change('old')]);
+  clock.advance(600_000);
+  await database.log.append([change('fresh')]);
+  await trimmer.trim();
+  expect(database.log.firstSeq()).toBe(1);
+  await database.state.save({ ...NO_CHANGES, stateSeq: 3 });
+  await database.notices.save({ ...NO_NOTICES, stateSeq: 3 });
+  await trimmer.trim();
+  expect(database.log.firstSeq()).toBe(3);
+  trimmer.close();
+  trimmer.close();
+  expect(clock.pendingCount).toBe(0);
 });

@@ -1,6 +1,7 @@
 /**
- * A Master without its edges, under append load, to be killed at any moment: `crash-child.ts <path> <seed>`. Writes one
- * line for every acknowledged append: the names of its changes and the place of its last row.
+ * A Master without its edges, under append load, to be killed at any moment: `crash-child.ts <path> <seed> [ackCount]`.
+ * Writes one line for every acknowledged append: the names of its changes and the place of its last row. With `ackCount`
+ * it kills itself in the very turn of that acknowledgement, the moment at which one given too early would be a lie.
  */
 
 import { systemClock } from '@hiscrm/shared/lib/clock.ts';
@@ -15,10 +16,13 @@ import { openMasterDatabase } from '../open-database.ts';
 /** What a kill can catch at once: several commits, checkpoints between them, trimming behind them. */
 const LANES = 8;
 const ITEM_POOL_COUNT = 400;
+/** More rows than one round appends, so that the parent can read on from where it was. */
+const KEPT_COUNT = 2_000;
 const ACCOUNTS = ['acc-1', 'acc-2', 'acc-3'] as AccountId[];
 
 const path = must(process.argv[2], 'a path is given');
 const seed = Number(process.argv[3]);
+const killAfterCount = Number(process.argv[4] ?? Number.POSITIVE_INFINITY);
 const dice = new FakeClock({ seed });
 const roll = (count: number): number => Math.floor(dice.random() * count);
 
@@ -28,6 +32,7 @@ const store = await openStore({ ...database, clock: systemClock, itemLimitBytes:
 const committer = new LogCommitter({ log: database.log, store, publish: () => undefined });
 
 let nameCount = 0;
+let ackCount = 0;
 /** A change that carries a name of its own, so that it can be found again. */
 function observation(accountId: AccountId, name: string): Change {
   const no = roll(ITEM_POOL_COUNT);
@@ -51,6 +56,13 @@ function marks(accountId: AccountId): Change {
   return { kind: 'topic.read', accountId, topic, upToSeq, at: 1, byUserId: 'usr-1' as UserId };
 }
 
+/** The notices have no part in this: they follow the state, so that they do not hold back trimming. */
+async function trim(): Promise<void> {
+  const stateSeq = database.state.stateSeq();
+  await database.notices.save({ stateSeq, users: [], notices: [], records: [], settings: [] });
+  await database.log.trimTo((stateSeq - KEPT_COUNT) as Seq); // a place of this log, or before it
+}
+
 async function lane(no: number): Promise<void> {
   for (let turn = 0; ; turn += 1) {
     const accountId = must(ACCOUNTS[roll(ACCOUNTS.length)], 'within the list');
@@ -60,7 +72,8 @@ async function lane(no: number): Promise<void> {
     changes.push(...names.map((name) => observation(accountId, name)), marks(accountId));
     const rows = await committer.commit(changes);
     process.stdout.write(`${JSON.stringify({ names, lastSeq: rows.at(-1)?.seq })}\n`);
-    if (roll(30) === 0) await database.log.trimTo((store.head() - 3_000) as Seq);
+    if (++ackCount === killAfterCount) process.kill(process.pid, 'SIGKILL');
+    if (roll(30) === 0) await trim();
   }
 }
 

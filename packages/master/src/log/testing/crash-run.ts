@@ -40,7 +40,8 @@ export async function runCrash(options: { readonly seed: number; readonly roundC
   try {
     for (let round = 0; round < options.roundCount; round += 1) {
       const killAfterCount = 1 + Math.floor(dice.random() * ACKS_BEFORE_KILL_LIMIT);
-      const acknowledged = await killAfter(path, options.seed * 1_000 + round, killAfterCount);
+      const kill = { afterCount: killAfterCount, byItself: round % 2 === 0 };
+      const acknowledged = await runUntilKilled(path, options.seed * 1_000 + round, kill);
       acknowledgedCount += acknowledged.length;
       await history.check(path, acknowledged);
     }
@@ -54,11 +55,14 @@ export async function runCrash(options: { readonly seed: number; readonly roundC
   return { roundCount: options.roundCount, acknowledgedCount, rowCount: history.headSeq };
 }
 
-/** Runs a child until it has acknowledged so many appends, kills it, and gives every acknowledgement that got out. */
-async function killAfter(path: string, seed: number, count: number): Promise<readonly Acknowledged[]> {
-  const child: ChildProcess = spawn(process.execPath, [CHILD, path, String(seed)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+/** Runs a child until it has acknowledged so many appends and is killed; gives every acknowledgement that got out. */
+async function runUntilKilled(
+  path: string,
+  seed: number,
+  kill: { readonly afterCount: number; readonly byItself: boolean },
+): Promise<readonly Acknowledged[]> {
+  const args = [CHILD, path, String(seed), ...(kill.byItself ? [String(kill.afterCount)] : [])];
+  const child: ChildProcess = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const exited = new Promise<NodeJS.Signals | null>((resolve) =>
     child.once('exit', (_code, signal) => resolve(signal)),
   );
@@ -67,7 +71,7 @@ async function killAfter(path: string, seed: number, count: number): Promise<rea
   for await (const line of createInterface({ input: child.stdout })) {
     if (!line.endsWith('}')) continue; // cut by the kill
     acknowledged.push(JSON.parse(line) as Acknowledged); // written by the child
-    if (acknowledged.length === count) child.kill('SIGKILL');
+    if (acknowledged.length === kill.afterCount) child.kill('SIGKILL');
   }
   assert((await exited) === 'SIGKILL', 'the child ended by itself; its error is above');
   return acknowledged;
