@@ -1,7 +1,8 @@
 /** Adding and removing accounts, and the lists behind the form that does it. */
-import { ACCOUNT_NAME_LIMIT_CHARS, platformLabel } from '../compat/platform-words.ts';
-import { accountJson } from '../compat/account-words.ts';
+
 import { ImError } from '@hiscrm/shared/protocol/errors.ts';
+import { accountJson } from '../compat/account-words.ts';
+import { ACCOUNT_NAME_LIMIT_CHARS, platformLabel } from '../compat/platform-words.ts';
 import { channelIdOf } from './find-target.ts';
 import type { MonitorConnection } from './monitor-connection.ts';
 import { fieldsOf, type MonitorContext, textField } from './monitor-context.ts';
@@ -11,10 +12,12 @@ import { MONITOR_EVENT, MONITOR_TEXT } from './monitor-event.ts';
  * `monitor:create_account`. The account is listed at once. What our accounts do not have is taken without effect: the
  * platform's id comes with the login, the interval is the Worker's, and Workers are chosen by the fleet.
  */
-export async function createAccount(context: MonitorContext, connection: MonitorConnection, payload: unknown): Promise<void> {
-  const answer = await created(context, connection, payload);
-  context.flush();
-  connection.emit(MONITOR_EVENT.createAccountResult, answer);
+export async function createAccount(
+  context: MonitorContext,
+  connection: MonitorConnection,
+  payload: unknown,
+): Promise<void> {
+  connection.emit(MONITOR_EVENT.createAccountResult, await created(context, connection, payload));
 }
 
 async function created(context: MonitorContext, connection: MonitorConnection, payload: unknown): Promise<object> {
@@ -22,7 +25,8 @@ async function created(context: MonitorContext, connection: MonitorConnection, p
   const platform = textField(fields, 'platform');
   const name = textField(fields, 'account_name')?.trim();
   if (platform === undefined || !name) return failed(MONITOR_TEXT.missingAccountFields);
-  if (!context.platforms.includes(platform)) return failed(`Validation failed: platform must be one of ${context.platforms.join(', ')}`);
+  if (!context.platforms.includes(platform))
+    return failed(`Validation failed: platform must be one of ${context.platforms.join(', ')}`);
   if (name.length > ACCOUNT_NAME_LIMIT_CHARS) {
     return failed(`Validation failed: account_name must be 1-${ACCOUNT_NAME_LIMIT_CHARS} characters`);
   }
@@ -41,7 +45,11 @@ async function created(context: MonitorContext, connection: MonitorConnection, p
 }
 
 /** `monitor:delete_account`. */
-export async function deleteAccount(context: MonitorContext, connection: MonitorConnection, payload: unknown): Promise<void> {
+export async function deleteAccount(
+  context: MonitorContext,
+  connection: MonitorConnection,
+  payload: unknown,
+): Promise<void> {
   const id = textField(fieldsOf(payload), 'accountId');
   const accountId = channelIdOf(context.store, connection, id);
   if (id === undefined || accountId === undefined) {
@@ -50,12 +58,19 @@ export async function deleteAccount(context: MonitorContext, connection: Monitor
     return;
   }
   try {
-    await context.runCommand(connection.principal, { name: 'removeAccount', params: { accountId }, key: `monitor-${context.newId()}` });
+    await context.runCommand(connection.principal, {
+      name: 'removeAccount',
+      params: { accountId },
+      key: `monitor-${context.newId()}`,
+    });
     connection.emit(MONITOR_EVENT.deleteAccountResult, { success: true, accountId });
   } catch (error) {
     if (!(error instanceof ImError)) throw error;
     const isGone = error.code === 'ACCOUNT_NOT_FOUND';
-    connection.emit(MONITOR_EVENT.deleteAccountResult, failed(isGone ? MONITOR_TEXT.accountMissing : MONITOR_TEXT.deleteFailed));
+    connection.emit(
+      MONITOR_EVENT.deleteAccountResult,
+      failed(isGone ? MONITOR_TEXT.accountMissing : MONITOR_TEXT.deleteFailed),
+    );
   }
 }
 

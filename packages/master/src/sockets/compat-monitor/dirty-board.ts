@@ -53,7 +53,11 @@ export class DirtyBoard {
         return;
       case 'comment.observed':
       case 'message.observed':
-        this.#noteMessages({ accountId: change.accountId, kind: topicKindOf(change.facts.kind), id: change.facts.topicId });
+        this.#noteMessages({
+          accountId: change.accountId,
+          kind: topicKindOf(change.facts.kind),
+          id: change.facts.topicId,
+        });
         this.#noteCounts(change.accountId);
         return;
       case 'topic.read':

@@ -7,13 +7,21 @@ import type { StoreReader } from '../../store/store-reader.ts';
 import type { MonitorConnection } from './monitor-connection.ts';
 
 /** The channel, when it exists and the client may see it. */
-export function channelIdOf(store: StoreReader, connection: MonitorConnection, text: string | undefined): AccountId | undefined {
+export function channelIdOf(
+  store: StoreReader,
+  connection: MonitorConnection,
+  text: string | undefined,
+): AccountId | undefined {
   const id = text as AccountId | undefined; // looked up before it is believed
   return id !== undefined && connection.sight.seesAccount(id) && store.account(id) ? id : undefined;
 }
 
 /** The named channel first, then the one of the chat opened last, then every other that the client sees. */
-function* candidates(store: StoreReader, connection: MonitorConnection, channel: string | undefined): Generator<AccountId> {
+function* candidates(
+  store: StoreReader,
+  connection: MonitorConnection,
+  channel: string | undefined,
+): Generator<AccountId> {
   const named = channelIdOf(store, connection, channel);
   if (named !== undefined) {
     yield named;
@@ -21,7 +29,8 @@ function* candidates(store: StoreReader, connection: MonitorConnection, channel:
   }
   const last = channelIdOf(store, connection, connection.lastChannel);
   if (last !== undefined) yield last;
-  for (const { record } of store.accounts()) if (record.id !== last && connection.sight.seesAccount(record.id)) yield record.id;
+  for (const { record } of store.accounts())
+    if (record.id !== last && connection.sight.seesAccount(record.id)) yield record.id;
 }
 
 /** One topic, never a mixture of equal ids of two accounts. `kinds` in order of preference. */

@@ -36,7 +36,9 @@ export class HintBoard {
 
   /** Hands the hints over and starts anew. */
   take(now: number): readonly Hint[] {
-    const waiting = [...this.#waiting.values()].sort((a, b) => Number(b.topic.kind === 'content') - Number(a.topic.kind === 'content'));
+    const waiting = [...this.#waiting.values()].sort(
+      (a, b) => Number(b.topic.kind === 'content') - Number(a.topic.kind === 'content'),
+    );
     this.#waiting.clear();
     return waiting.flatMap((one) => this.#hintOf(one, now) ?? []);
   }
@@ -57,7 +59,10 @@ export class HintBoard {
     if (topic.kind === 'content') {
       const record = this.#store.topicRecord(topic);
       const title = record?.kind === 'content' ? record.facts?.title : undefined;
-      return { accountId, payload: { ...common, messageType: 'comment', topicTitle: title || '未知作品', commentCount: count } };
+      return {
+        accountId,
+        payload: { ...common, messageType: 'comment', topicTitle: title || '未知作品', commentCount: count },
+      };
     }
     return {
       accountId,

@@ -40,7 +40,12 @@ export const MARK_CONVERSATION: Words = {
 };
 
 /** `monitor:mark_topic_as_read` and `monitor:mark_conversation_as_read`. */
-export async function markTopic(context: MonitorContext, connection: MonitorConnection, payload: unknown, words: Words): Promise<void> {
+export async function markTopic(
+  context: MonitorContext,
+  connection: MonitorConnection,
+  payload: unknown,
+  words: Words,
+): Promise<void> {
   const fields = fieldsOf(payload);
   const channel = textField(fields, 'channelId');
   const id = textField(fields, words.idField);
@@ -73,22 +78,29 @@ export async function markOne(context: MonitorContext, connection: MonitorConnec
   if (wasUnread) await markItems(context, connection, kind, [item]);
   const read_at = toSeconds(context.clock.now());
   connection.emit(MONITOR_EVENT.markAsReadResponse, { success: true, id, type, read_at });
-  if (wasUnread) context.announce(item.accountId, MONITOR_EVENT.messageRead, { type, id, channelId: item.accountId, read_at });
+  if (wasUnread)
+    context.announce(item.accountId, MONITOR_EVENT.messageRead, { type, id, channelId: item.accountId, read_at });
 }
 
 /** `monitor:mark_batch_as_read`: those that were unread count. */
-export async function markBatch(context: MonitorContext, connection: MonitorConnection, payload: unknown): Promise<void> {
+export async function markBatch(
+  context: MonitorContext,
+  connection: MonitorConnection,
+  payload: unknown,
+): Promise<void> {
   const fields = fieldsOf(payload);
   const type = textField(fields, 'type');
   const ids = fields.ids;
-  if (type === undefined || !Array.isArray(ids) || ids.length === 0) return refuse(connection, MONITOR_TEXT.missingTypeAndIds);
+  if (type === undefined || !Array.isArray(ids) || ids.length === 0)
+    return refuse(connection, MONITOR_TEXT.missingTypeAndIds);
   const kind = TYPES[type];
   if (kind === undefined) return refuse(connection, MONITOR_TEXT.unsupportedType(type));
   const channel = textField(fields, 'channelId');
   const byAccount = new Map<AccountId, ItemRecord[]>();
   for (const id of new Set(ids.slice(0, IDS_LIMIT_COUNT).map(String))) {
     const item = findItem(context.store, connection, { channel, kind, id });
-    if (item && isItemUnread(context.store, item)) byAccount.set(item.accountId, [...(byAccount.get(item.accountId) ?? []), item]);
+    if (item && isItemUnread(context.store, item))
+      byAccount.set(item.accountId, [...(byAccount.get(item.accountId) ?? []), item]);
   }
   const read_at = toSeconds(context.clock.now());
   let count = 0;
@@ -116,4 +128,5 @@ async function markItems(
 
 const keyOf = ({ newId }: MonitorContext): string => `monitor-${newId()}`;
 
-const refuse = (connection: MonitorConnection, message: string): void => connection.emit(MONITOR_EVENT.error, { message });
+const refuse = (connection: MonitorConnection, message: string): void =>
+  connection.emit(MONITOR_EVENT.error, { message });

@@ -33,7 +33,11 @@ export function messageOf(item: ItemRecord, marks: TopicMarks, ownAvatarUrl: str
       thumbnailUrl: media.thumbnailUrl ?? null,
       images: (facts.media ?? []).flatMap(({ kind, url }) => (kind === 'image' && url ? [url] : [])),
     }),
-    ...(media?.kind === 'file' && { fileUrl: media.url ?? null, fileName: media.title ?? '', fileSize: media.sizeBytes ?? 0 }),
+    ...(media?.kind === 'file' && {
+      fileUrl: media.url ?? null,
+      fileName: media.title ?? '',
+      fileSize: media.sizeBytes ?? 0,
+    }),
     ...(facts.kind === 'comment'
       ? {
           replyToId: facts.replyToId ?? facts.parentId ?? null,

@@ -31,7 +31,11 @@ export class MonitorConnection {
     this.socket = options.socket;
     this.#principal = options.principal;
     this.#sight = sightOf(options.principal);
-    this.#bucket = new TokenBucket({ burstCount: REQUEST_BURST_COUNT, perSecond: REQUESTS_PER_SECOND, now: options.now });
+    this.#bucket = new TokenBucket({
+      burstCount: REQUEST_BURST_COUNT,
+      perSecond: REQUESTS_PER_SECOND,
+      now: options.now,
+    });
   }
 
   get principal(): Principal {
@@ -51,7 +55,8 @@ export class MonitorConnection {
     const before = this.#sight.key;
     this.#principal = principal;
     this.#sight = sightOf(principal);
-    for (const accountId of this.askedChannels) if (!this.#sight.seesAccount(accountId)) this.askedChannels.delete(accountId);
+    for (const accountId of this.askedChannels)
+      if (!this.#sight.seesAccount(accountId)) this.askedChannels.delete(accountId);
     this.#openTopics = this.#openTopics.filter(({ accountId }) => this.#sight.seesAccount(accountId));
     return this.#sight.key !== before;
   }

@@ -60,7 +60,12 @@ function targetOf(
 }
 
 /** The category that the client names; without one, a conversation when there is one of this id. */
-function kindOf(context: MonitorContext, accountId: AccountId, topicId: string, fields: Readonly<Record<string, unknown>>): TopicKind {
+function kindOf(
+  context: MonitorContext,
+  accountId: AccountId,
+  topicId: string,
+  fields: Readonly<Record<string, unknown>>,
+): TopicKind {
   if (fields.messageCategory === 'private') return 'conversation';
   if (fields.messageCategory === 'comment') return 'content';
   const conversation: TopicRef = { accountId, kind: 'conversation', id: topicId as TopicId }; // looked up next
@@ -72,7 +77,9 @@ function answeredItem(context: MonitorContext, topic: TopicRef, id: string | und
   if (id === undefined) return undefined;
   const itemId = id as ItemId; // looked up next
   if (topic.kind === 'content') return itemId;
-  return context.store.item(topic.accountId, itemKindOf(topic.kind), itemId)?.facts.topicId === topic.id ? itemId : undefined;
+  return context.store.item(topic.accountId, itemKindOf(topic.kind), itemId)?.facts.topicId === topic.id
+    ? itemId
+    : undefined;
 }
 
 function fail(

@@ -94,4 +94,8 @@ export function echoMessageOf(reply: ReplyRecord, ownAvatarUrl: string | undefin
 }
 
 /** An unread mark for a topic that has none: nothing in it can be unread. */
-export const NO_MARKS: TopicMarks = { readUpToSeq: 0 as TopicMarks['readUpToSeq'], answeredAt: 0, lastArrivedSeq: 0 as TopicMarks['lastArrivedSeq'] };
+export const NO_MARKS: TopicMarks = {
+  readUpToSeq: 0 as TopicMarks['readUpToSeq'],
+  answeredAt: 0,
+  lastArrivedSeq: 0 as TopicMarks['lastArrivedSeq'],
+};

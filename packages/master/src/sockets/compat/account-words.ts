@@ -40,7 +40,8 @@ export const isLoggedIn = (account: AccountRecord): boolean =>
   loginStatusOf(account) === 'logged_in' && workerStatusOf(account) === 'online';
 
 /** The platform's own name for the account, else the operator's. Never empty. */
-export const displayNameOf = (account: AccountRecord): string => account.profile?.nickname || account.name || account.id;
+export const displayNameOf = (account: AccountRecord): string =>
+  account.profile?.nickname || account.name || account.id;
 
 /** `user_info` as the object that its text holds. */
 export function userInfoOf({ profile }: AccountRecord): Readonly<Record<string, unknown>> | null {

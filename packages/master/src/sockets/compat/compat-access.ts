@@ -40,7 +40,10 @@ export class CompatAccess {
     this.#isAnonymousServed = options.isAnonymousServed;
     this.#lc = options.lc;
     if (options.isAnonymousServed) {
-      this.#lc.warn({}, 'HISCRM_COMPAT_ANONYMOUS=1: everybody on this machine may use the existing protocols without login');
+      this.#lc.warn(
+        {},
+        'HISCRM_COMPAT_ANONYMOUS=1: everybody on this machine may use the existing protocols without login',
+      );
     }
   }
 
@@ -63,7 +66,8 @@ export class CompatAccess {
   /** Namespace middleware: lets in who has a principal, and says to the others what to do. */
   readonly admit = (socket: Socket, next: (error?: Error) => void): void => {
     const principal = this.principalOf(socket);
-    if (principal === ANONYMOUS) this.#lc.warn({ namespace: socket.nsp.name }, 'an existing client came in without login');
+    if (principal === ANONYMOUS)
+      this.#lc.warn({ namespace: socket.nsp.name }, 'an existing client came in without login');
     if (principal) next();
     else next(refusal());
   };
