@@ -25,6 +25,7 @@ async function openPair(perMessageDeflate: boolean): Promise<{ ws: WebSocket; st
     client.terminate();
     await new Promise((resolve) => httpServer.close(resolve));
   };
+  await new Promise((resolve) => client.once('open', resolve));
   return { ...(await served), client };
 }
 

@@ -185,5 +185,4 @@ export type ChangeKind = Change['kind'];
 export type ChangeOf<K extends ChangeKind> = Extract<Change, { kind: K }>;
 
 /** A change with its place in the log and the moment it was made durable. */
-export const loggedChangeSchema = Type.Object({ seq: seqSchema, at: timeMsSchema, change: changeSchema }, strict);
 export type LoggedChange = { readonly seq: Seq; readonly at: number; readonly change: Change };

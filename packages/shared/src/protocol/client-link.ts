@@ -14,8 +14,9 @@
  * `changes` frame sent before it.
  */
 import Type, { type Static } from 'typebox';
-import { type LoggedChange, loggedChangeSchema } from '../model/change.ts';
+import { changeSchema, type LoggedChange } from '../model/change.ts';
 import { epochSchema, seqSchema, timeMsSchema } from '../model/ids.ts';
+import { isNoticeChange } from '../model/notice-change.ts';
 import type { AccountRecord, WorkerRecord } from '../model/records.ts';
 import { type AccountSummary, accountSummarySchema, topicSummarySchema } from '../model/summary.ts';
 import { COMMANDS, type CommandName, commandKeySchema } from './commands.ts';
@@ -120,12 +121,22 @@ export const snapshotSchema = Type.Object(
   strict,
 );
 
+/** A row as clients get it: rows about notices are sent to nobody as they are (`audienceOf`). */
+export const sentRowSchema = Type.Object(
+  {
+    seq: seqSchema,
+    at: timeMsSchema,
+    change: Type.Union(changeSchema.anyOf.filter(({ properties }) => !isNoticeChange({ kind: properties.kind.const }))),
+  },
+  strict,
+);
+
 export const changesSchema = Type.Object(
   {
     type: Type.Literal('changes'),
     from: seqSchema,
     upTo: seqSchema,
-    rows: Type.Array(Type.Unsafe<LoggedChange>(loggedChangeSchema)),
+    rows: Type.Array(Type.Unsafe<LoggedChange>(sentRowSchema)),
     topics: Type.Array(topicSummarySchema),
     accounts: Type.Array(accountSummarySchema),
   },

@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import type { TSchema } from 'typebox';
 import { expect, test } from 'vitest';
 import { must } from '../lib/must.ts';
-import { changeSchema } from '../model/change.ts';
-import { clientDownSchema, clientUpSchema } from './client-link.ts';
+import { clientDownSchema, clientUpSchema, sentRowSchema } from './client-link.ts';
 import { COMMANDS } from './commands.ts';
 import { QUERIES } from './queries.ts';
 import { shapeHash } from './shape-hash.ts';
@@ -90,7 +89,8 @@ test('[PV5] every frame, query, command and change has a sample of the present v
   for (const name of [...Object.keys(QUERIES), ...Object.keys(COMMANDS)])
     expect(text('client-up')).toContain(`"name":"${name}"`);
   for (const type of literalsOf(clientDownSchema, 'type')) expect(text('client-down')).toContain(`"type":"${type}"`);
-  for (const kind of literalsOf(changeSchema, 'kind')) expect(text('client-down')).toContain(`"kind":"${kind}"`);
+  for (const kind of literalsOf(sentRowSchema.properties.change, 'kind'))
+    expect(text('client-down')).toContain(`"kind":"${kind}"`);
   for (const type of Object.values(WORKER_MESSAGE)) {
     expect(`${text('worker-up')}\n${text('worker-down')}`).toContain(`"type":"${type}"`);
   }
