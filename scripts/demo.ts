@@ -62,6 +62,7 @@ try {
         HISCRM_DOUYIN_WWW_BASE: simulator.wwwBase,
         HISCRM_PACE: 'fast',
       },
+      mediaOrigins: [simulator.creatorBase, simulator.wwwBase],
       onStarted: async (master) => {
         await addAccounts(master, names);
         simulator.startDemoTraffic({ seed: SEED, ratePerMinute: EVENTS_PER_MINUTE });

@@ -24,6 +24,8 @@ export type HttpDeps = {
   readonly webDir: string;
   readonly trustProxy: boolean;
   readonly allowedOrigins: readonly string[];
+  /** Origins without TLS that pictures may come from: those of a simulated platform. */
+  readonly mediaOrigins: readonly string[];
   /** Asks the account's Worker to read it again; rejects with an ImError. */
   readonly requestSync: (principal: Principal, accountId: AccountId) => Promise<void>;
   /** Open sockets and what the hub did, for the status page. */

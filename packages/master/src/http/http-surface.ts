@@ -52,7 +52,7 @@ export async function createHttpSurface(deps: HttpDeps): Promise<HttpSurface> {
   app.addHook('onRoute', ({ method, url }) => {
     for (const one of [method].flat()) routes.push({ method: one, url });
   });
-  await addPlugins(app);
+  await addPlugins(app, deps);
   await addHooks(app, deps);
   await addWebClient(app, deps.webDir);
   addAuthRoutes(app, deps);
@@ -117,7 +117,7 @@ const compileCheck: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   };
 };
 
-async function addPlugins(app: App): Promise<void> {
+async function addPlugins(app: App, { mediaOrigins }: HttpDeps): Promise<void> {
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -141,8 +141,8 @@ async function addPlugins(app: App): Promise<void> {
         // The component library writes its styles at run time.
         styleSrc: ["'self'", "'unsafe-inline'"],
         // Avatars, covers and voice messages come from the platforms' own servers.
-        imgSrc: ["'self'", 'https:', 'data:', 'blob:'],
-        mediaSrc: ["'self'", 'https:', 'blob:'],
+        imgSrc: ["'self'", 'https:', 'data:', 'blob:', ...mediaOrigins],
+        mediaSrc: ["'self'", 'https:', 'blob:', ...mediaOrigins],
         fontSrc: ["'self'", 'data:'],
         connectSrc: ["'self'", 'ws:', 'wss:'],
         objectSrc: ["'none'"],

@@ -9,15 +9,16 @@ export async function runMaster(options: {
   readonly config: Config;
   readonly out: (text: string) => void;
   readonly workerEnv?: Readonly<Record<string, string>> | undefined;
+  readonly mediaOrigins?: readonly string[] | undefined;
   readonly onStarted?: ((master: Master) => Promise<void>) | undefined;
 }): Promise<string> {
-  const { config, out, workerEnv } = options;
+  const { config, out, workerEnv, mediaOrigins } = options;
   const logger = openLogger(config.logLevel);
   // Database, keys and journals are nobody else's business, also in a folder that others may look into.
   process.umask(0o077);
   // Heard from here on: one that comes while the Master starts stops it in order as well.
   const signalled = untilSignal();
-  const master = await startMaster({ config, logger, workerEnv });
+  const master = await startMaster({ config, logger, workerEnv, mediaOrigins });
   try {
     out(`HisCRM-IM is ready: ${master.url}\n`);
     if (master.adminPassword !== undefined) {

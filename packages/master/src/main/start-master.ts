@@ -59,6 +59,8 @@ export type MasterOptions = {
   readonly logger: Logger;
   readonly clock?: Clock | undefined;
   readonly webDir?: string | undefined;
+  /** Origins without TLS that the web client may show pictures from: those of a simulated platform. */
+  readonly mediaOrigins?: readonly string[] | undefined;
   /** Added to the environment of local Workers, for instance the base addresses of a simulated platform. */
   readonly workerEnv?: Readonly<Record<string, string>> | undefined;
 };
@@ -179,6 +181,7 @@ async function openEdge(parts: {
     controlToken: folder.makeControlToken(),
     webDir: options.webDir ?? WEB_DIR,
     trustProxy: config.trustProxy,
+    mediaOrigins: options.mediaOrigins ?? [],
     requestSync: async (principal, accountId) => {
       await runCommand(principal, { name: 'requestSync', params: { accountId }, key: randomUUID() });
     },

@@ -97,7 +97,7 @@ export function toMessage({ account, topic, item }: ItemInTopic): Static<typeof 
   return {
     msg_id: facts.id,
     conversation_id: facts.topicId,
-    sender: facts.author ? toPerson(facts.author) : isOut ? own : peer,
+    sender: filledFrom(facts.author, isOut ? own : peer),
     receiver: isOut ? peer : own,
     msg_type: facts.kind === 'message' ? messageTypeOf(facts.type) : 'text',
     content: facts.text,
@@ -246,6 +246,19 @@ function ownPerson({ profile, name }: AccountRecord): Static<typeof conversation
     avatar: profile?.avatarUrl ?? '',
   };
 }
+
+/** The author as the item names it; what it leaves out comes from what is known about that person elsewhere. */
+function filledFrom(author: Person | undefined, known: PersonShown): PersonShown {
+  if (!author) return known;
+  const isSame = author.id === known.user_id;
+  return {
+    user_id: author.id,
+    user_name: author.name ?? (isSame ? known.user_name : ''),
+    avatar: author.avatarUrl ?? (isSame ? known.avatar : ''),
+  };
+}
+
+type PersonShown = Static<typeof conversationSchema>['participant'];
 
 function toPerson(person: Person | undefined): Static<typeof conversationSchema>['participant'] {
   return { user_id: person?.id ?? '', user_name: person?.name ?? '', avatar: person?.avatarUrl ?? '' };

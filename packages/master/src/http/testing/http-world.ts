@@ -46,6 +46,7 @@ export async function startHttpWorld(options: { readonly webDir?: string } = {})
     webDir: options.webDir ?? '/nonexistent',
     trustProxy: false,
     allowedOrigins: ['https://crm.example'],
+    mediaOrigins: [],
     requestSync: async (_principal, accountId) => void syncRequests.push(accountId),
     socketFigures: () => ({ connectionCount: 0 }),
   });
