@@ -1,0 +1,61 @@
+import { sessionSchema } from '@hiscrm/shared/model/session.ts';
+import { parserOf } from '@hiscrm/shared/protocol/validate.ts';
+import { describe, expect, test } from 'vitest';
+import { ACCOUNT_TABLE, type AccountEvent, type AccountState, nextAccountState, sessionOf } from './account-state.ts';
+
+const CODE = { image: 'data:image/png;base64,AA==', expiresAt: 99 };
+const STATES: Record<AccountState['kind'], AccountState> = {
+  starting: { kind: 'starting', since: 1, failureCount: 2 },
+  online: { kind: 'online', since: 1 },
+  loginRequired: { kind: 'loginRequired', since: 1, detail: 'gone' },
+  awaitingScan: { kind: 'awaitingScan', since: 1, code: CODE },
+  challenge: { kind: 'challenge', since: 1, detail: 'check' },
+  backingOff: { kind: 'backingOff', since: 1, failureCount: 3, retryAt: 50, detail: 'broke' },
+  closed: { kind: 'closed', since: 1 },
+};
+const EVENTS: Record<AccountEvent['kind'], AccountEvent> = {
+  loggedIn: { kind: 'loggedIn' },
+  loggedOut: { kind: 'loggedOut', detail: 'code 8' },
+  loginAsked: { kind: 'loginAsked' },
+  codeShown: { kind: 'codeShown', code: CODE },
+  loginFailed: { kind: 'loginFailed', detail: 'nobody came' },
+  challenged: { kind: 'challenged', detail: 'a human check' },
+  broke: { kind: 'broke', detail: 'crash', delayMs: 40 },
+  retryDue: { kind: 'retryDue' },
+  closed: { kind: 'closed' },
+};
+const parseSession = parserOf(sessionSchema);
+
+describe('every cell of the table', () => {
+  for (const [from, state] of Object.entries(STATES)) {
+    for (const [name, event] of Object.entries(EVENTS)) {
+      const to = ACCOUNT_TABLE[state.kind][event.kind];
+      test(`[AC1] ${from} + ${name} → ${to}`, () => {
+        const next = nextAccountState(state, event, 10);
+        if (to === 'same') expect(next).toBe(state);
+        else expect(next).toMatchObject({ kind: to, since: 10 });
+        const session = sessionOf(next);
+        if (session) expect(parseSession(session)).toMatchObject({ ok: true });
+      });
+    }
+  }
+});
+
+test('[AC2] only a person or the end leaves a challenge', () => {
+  const ways = Object.values(EVENTS).filter(
+    (event) => nextAccountState(STATES.challenge, event, 10) !== STATES.challenge,
+  );
+  expect(ways.map((event) => event.kind)).toEqual(['loginAsked', 'closed']);
+});
+
+test('[AC5] failures in a row are counted until the account is online', () => {
+  let state: AccountState = { kind: 'starting', since: 0, failureCount: 0 };
+  for (let failure = 1; failure <= 3; failure += 1) {
+    state = nextAccountState(state, EVENTS.broke, 10);
+    expect(state).toMatchObject({ kind: 'backingOff', failureCount: failure, retryAt: 50 });
+    state = nextAccountState(state, EVENTS.retryDue, 50);
+  }
+  state = nextAccountState(state, EVENTS.loggedIn, 60);
+  state = nextAccountState(state, EVENTS.broke, 70);
+  expect(state).toMatchObject({ kind: 'backingOff', failureCount: 1 });
+});
