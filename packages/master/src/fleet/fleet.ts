@@ -1,28 +1,24 @@
 import { type Cancel, type Clock, every } from '@hiscrm/shared/lib/clock.ts';
-import { same } from '@hiscrm/shared/lib/same.ts';
 import type { Change } from '@hiscrm/shared/model/change.ts';
 import type { AccountId, Epoch, WorkerId } from '@hiscrm/shared/model/ids.ts';
-import type { AccountRecord, WorkerRecord } from '@hiscrm/shared/model/records.ts';
 import { ImError } from '@hiscrm/shared/protocol/errors.ts';
-import {
-  type Assignment,
-  type ReplyPayload,
-  WORKER_MESSAGE,
-  type WorkerUp,
-} from '@hiscrm/shared/protocol/worker-link.ts';
-import type { Committer, Publication } from '../ingest/committer.ts';
+import { type Assignment, type ReplyPayload, WORKER_MESSAGE } from '@hiscrm/shared/protocol/worker-link.ts';
 import type { Logger } from '../lib/logger.ts';
+import type { LoggedRow } from '../log/change-log.ts';
 import type { StoreReader } from '../store/store-reader.ts';
 import type { FleetLimits } from './fleet-limits.ts';
-import { placeAccounts } from './placement.ts';
+import type { HeartbeatPayload, Member, RegisterPayload } from './member.ts';
+import { planChanges } from './plan-changes.ts';
 import { type Holding, ReplyDesk } from './reply-desk.ts';
 import type { DownMessage, WorkerChannel } from './worker-channel.ts';
 
 /** How often waits are looked at. */
 const SWEEP_MS = 1_000;
 
-export type RegisterPayload = Extract<WorkerUp, { type: (typeof WORKER_MESSAGE)['register'] }>['payload'];
-export type HeartbeatPayload = Extract<WorkerUp, { type: (typeof WORKER_MESSAGE)['heartbeat'] }>['payload'];
+/** Where the fleet's decisions become durable: the committer. */
+export interface Commits {
+  commit(changes: readonly Change[]): Promise<unknown>;
+}
 
 /** What a Worker is told when it comes. */
 export type Registration = {
@@ -51,27 +47,13 @@ export type FleetFigures = {
   readonly handedReplyCount: number;
 };
 
-type Member = {
-  readonly id: WorkerId;
-  readonly about: Pick<WorkerRecord, 'name' | 'platforms' | 'maxAccounts' | 'version'>;
-  /** Absent while it is away and waited for. */
-  channel: WorkerChannel | undefined;
-  lastHeardAt: number;
-  isOnline: boolean;
-  load: Pick<HeartbeatPayload, 'memoryBytes' | 'outboxCount'>;
-  /** Accounts that it was told to drive: the lease token, and since when. */
-  /** From its register answer on; nothing is sent before that. */
-  isTold: boolean;
-  readonly told: Map<AccountId, { readonly token: number; readonly at: number }>;
-};
-
 /**
  * Who the Workers are, which account each drives, and the way to them (rules FL* in docs/spec/fleet.md). Leases are rows of
  * the log; what is kept here beside them is who is connected and what each has been told.
  */
 export class Fleet {
   readonly #store: StoreReader;
-  readonly #committer: Committer;
+  readonly #committer: Commits;
   readonly #clock: Clock;
   readonly #limits: FleetLimits;
   readonly #lc: Logger;
@@ -86,7 +68,7 @@ export class Fleet {
   #isSettling = false;
   #isClosed = false;
 
-  constructor(options: { store: StoreReader; committer: Committer; clock: Clock; limits: FleetLimits; lc: Logger }) {
+  constructor(options: { store: StoreReader; committer: Commits; clock: Clock; limits: FleetLimits; lc: Logger }) {
     this.#store = options.store;
     this.#committer = options.committer;
     this.#clock = options.clock;
@@ -154,7 +136,7 @@ export class Fleet {
   }
 
   /** Hears every durable row, after the store has folded it in. */
-  onPublication({ rows }: Publication): void {
+  onPublication({ rows }: { readonly rows: readonly LoggedRow[] }): void {
     for (const { change } of rows) {
       switch (change.kind) {
         case 'account.removed':
@@ -292,69 +274,13 @@ export class Fleet {
   async #planNow(): Promise<void> {
     this.#isPlanWaiting = false;
     if (this.#isClosed) return;
-    const changes = [...this.#workerChanges(), ...this.#accountChanges()];
+    const now = this.#clock.now();
+    const changes = planChanges({ store: this.#store, desk: this.#desk, members: this.#members, now });
     if (changes.length > 0) await this.#committer.commit(changes);
     for (const member of this.#members.values()) {
       if (member.isOnline) this.#tell(member);
       else this.#members.delete(member.id); // the store remembers it
     }
-  }
-
-  #workerChanges(): readonly Change[] {
-    const known = new Map(this.#store.workers().map((record) => [record.id, record]));
-    return [...this.#members.values()].flatMap((member): Change[] => {
-      const { id, isOnline, about } = member;
-      const before = known.get(id);
-      const isSame =
-        before !== undefined &&
-        before.isOnline === isOnline &&
-        before.name === about.name &&
-        before.version === about.version &&
-        before.maxAccounts === about.maxAccounts &&
-        same(before.platforms, about.platforms);
-      if (isSame) return [];
-      const platforms = [...about.platforms];
-      return [{ kind: 'worker.changed', workerId: id, isOnline, ...about, platforms, at: this.#clock.now() }];
-    });
-  }
-
-  #accountChanges(): readonly Change[] {
-    const accounts = this.#store.accounts().map(({ record }) => record);
-    const members = [...this.#members.values()].filter(({ isOnline }) => isOnline);
-    const placed = placeAccounts(
-      accounts
-        .filter(({ isPaused }) => !isPaused)
-        .map(({ id, platform, lease }) => ({ id, platform, heldBy: lease?.workerId ?? null })),
-      members.map(({ id, about, channel }) => ({ id, ...about, canTakeMore: channel !== undefined })),
-    );
-    return accounts.flatMap((account) => this.#changesOf(account, placed.get(account.id)));
-  }
-
-  /** What must be logged so that `workerId` drives the account, or, without one, so that everybody sees that nobody does. */
-  #changesOf(account: AccountRecord, workerId: WorkerId | undefined): readonly Change[] {
-    const now = this.#clock.now();
-    const { id: accountId, lease, session, isPaused } = account;
-    if (workerId !== undefined && lease?.workerId !== workerId) {
-      const token = (lease?.token ?? 0) + 1;
-      return [...this.#desk.outcomesOnMove(account, now), { kind: 'account.leased', accountId, workerId, token }];
-    }
-    if (isPaused) {
-      return session.kind === 'paused'
-        ? []
-        : [{ kind: 'account.session', accountId, session: { kind: 'paused', since: now } }];
-    }
-    if (workerId !== undefined) return [];
-    const changes: Change[] = [];
-    // A holder that is here and may no longer drive it lets go. One that is away keeps the lease, and with it the right to
-    // deliver what it has collected, until somebody else can take the account.
-    if (lease?.workerId && this.#members.get(lease.workerId)?.isOnline) {
-      changes.push(...this.#desk.outcomesOnMove(account, now));
-      changes.push({ kind: 'account.leased', accountId, workerId: null, token: lease.token + 1 });
-    }
-    if (session.kind !== 'unassigned') {
-      changes.push({ kind: 'account.session', accountId, session: { kind: 'unassigned', since: now } });
-    }
-    return changes;
   }
 
   // Telling.

@@ -22,7 +22,8 @@ import {
   workerUpSchema,
 } from '@hiscrm/shared/protocol/worker-link.ts';
 import type { Socket } from 'socket.io';
-import type { Fleet, RegisterPayload } from '../fleet/fleet.ts';
+import type { Fleet } from '../fleet/fleet.ts';
+import type { RegisterPayload } from '../fleet/member.ts';
 import type { DownMessage, WorkerChannel } from '../fleet/worker-channel.ts';
 import type { Accepted, Ingest } from '../ingest/ingest.ts';
 import type { Logger } from '../lib/logger.ts';

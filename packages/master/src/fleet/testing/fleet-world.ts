@@ -6,8 +6,9 @@ import type { ReplyState } from '@hiscrm/shared/model/reply.ts';
 import type { PlainAnswer } from '@hiscrm/shared/protocol/worker-link.ts';
 import { MemoryMaster } from '../../hub/testing/memory-master.ts';
 import { silentLogger } from '../../lib/logger.ts';
-import { Fleet, type RegisterPayload } from '../fleet.ts';
+import { Fleet } from '../fleet.ts';
 import { FLEET_LIMITS } from '../fleet-limits.ts';
+import type { RegisterPayload } from '../member.ts';
 import type { DownMessage, WorkerChannel } from '../worker-channel.ts';
 
 /** A connected Worker that keeps what it is sent and answers as the test says. For tests only. */
