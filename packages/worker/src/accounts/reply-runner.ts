@@ -61,13 +61,13 @@ export class ReplyRunner {
    */
   recover(): void {
     const { journal, clock, accountId, pacing } = this.#options;
-    for (const entry of journal.interrupted()) {
-      if (entry.request.accountId !== accountId || this.#open.has(entry.request.id)) continue;
-      this.#settle({
-        kind: 'reply.unknown',
-        ...this.#common(entry.request),
-        detail: 'the Worker stopped after the click',
-      });
+    for (const { request, step } of journal.interrupted(accountId)) {
+      if (this.#open.has(request.id)) continue;
+      const wasClicked = step === 'attempted';
+      const common = this.#common(request);
+      if (wasClicked) this.#settle({ kind: 'reply.unknown', ...common, detail: 'the Worker stopped after the click' });
+      else
+        this.#settle(this.#rejected(request, 'interrupted', 'the Worker stopped before the click; nothing was sent'));
     }
     for (const entry of journal.unknown(accountId, pacing.checkDelaysMs.length)) this.#planCheck(entry, clock.now());
   }
@@ -79,7 +79,7 @@ export class ReplyRunner {
       this.#report(entry.outcome);
       return;
     }
-    if (this.#open.has(request.id) || entry.step === 'attempted') return;
+    if (this.#open.has(request.id) || entry.step === 'announced' || entry.step === 'attempted') return;
     this.#open.add(request.id);
     if (this.#session) this.#enqueue(request);
   }
@@ -171,6 +171,9 @@ export class ReplyRunner {
       const detail = error instanceof Error ? error.message.slice(0, 300) : 'unknown';
       log.warn({ replyId: request.id, isAttempted: isAttempted(), detail }, 'a reply was interrupted');
       if (isAttempted()) return { kind: 'reply.unknown', ...this.#common(request), detail };
+      // Announced, and not clicked: the Master must hear that nothing was sent.
+      const isAnnounced = this.#options.journal.get(request.id)?.step === 'announced';
+      if (isAnnounced) return this.#rejected(request, 'interrupted', 'interrupted before the click; nothing was sent');
       return signal.aborted ? 'waits' : 'retry';
     }
   }
@@ -179,11 +182,14 @@ export class ReplyRunner {
   async #beforeClick(op: Op, request: SendRequest): Promise<'go' | 'stop'> {
     const { outbox, clock, journal, pacing } = this.#options;
     const report: ReplyOutcome = { kind: 'reply.attempted', ...this.#common(request) };
-    const batchIds = outbox.keep({
+    const keep = {
       accountId: request.accountId,
       leaseToken: this.#options.leaseToken(),
       reports: [report],
       isUrgent: true,
+    };
+    const batchIds = outbox.keep(keep, () => {
+      if (!journal.announce(request.id)) throw new Error('the reply was announced before');
     });
     const batchId = batchIds === 'full' ? undefined : batchIds.at(-1);
     if (batchId === undefined) return 'stop';

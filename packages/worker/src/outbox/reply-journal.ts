@@ -1,7 +1,8 @@
 /**
  * What became of each reply, on disk before each step, so that no crash can make the machine send twice:
- * `queued → claimed → attempted → settled`. Up to `claimed` nothing has touched the page's send button and the reply may be
- * tried again; from `attempted` on it may have been sent, and only reading the page or a person says so.
+ * `queued → claimed → announced → attempted → settled`. Up to `claimed` the reply may be tried again; `announced` = the Master
+ * is being told of the attempt, and nothing has touched the page's send button; from `attempted` on it may have been sent,
+ * and only reading the page or a person says so.
  */
 import type { Clock } from '@hiscrm/shared/lib/clock.ts';
 import type { AccountId, ReplyId } from '@hiscrm/shared/model/ids.ts';
@@ -9,7 +10,7 @@ import type { ReplyOutcome } from '@hiscrm/shared/model/reply.ts';
 import type { ReplyPayload } from '@hiscrm/shared/protocol/worker-link.ts';
 import type { WorkerDatabase } from './worker-database.ts';
 
-export type JournalStep = 'queued' | 'claimed' | 'attempted' | 'settled';
+export type JournalStep = 'queued' | 'claimed' | 'announced' | 'attempted' | 'settled';
 export type SettledOutcome = Exclude<ReplyOutcome, { kind: 'reply.attempted' }>;
 export type JournalEntry = {
   readonly request: ReplyPayload['reply'];
@@ -58,9 +59,14 @@ export class ReplyJournal {
     return this.#step(id, 'claimed', ['queued', 'claimed']);
   }
 
+  /** Written together with the report of the attempt. */
+  announce(id: ReplyId): boolean {
+    return this.#step(id, 'announced', ['claimed']);
+  }
+
   /** On disk before the one act that sends. False = it was attempted before, and must not be again. */
   attempt(id: ReplyId): boolean {
-    return this.#step(id, 'attempted', ['claimed']);
+    return this.#step(id, 'attempted', ['announced']);
   }
 
   settle(outcome: SettledOutcome): void {
@@ -74,9 +80,9 @@ export class ReplyJournal {
     this.#db.sql.prepare('UPDATE reply_journal SET check_count = check_count + 1 WHERE reply_id = ?').run(id);
   }
 
-  /** Replies whose click was written down without an outcome: the process died in between. */
-  interrupted(): JournalEntry[] {
-    return this.#all(`step = 'attempted'`);
+  /** The account's replies that were announced or attempted and have no outcome: the process died in between. */
+  interrupted(accountId: AccountId): JournalEntry[] {
+    return this.#all(`step IN ('announced', 'attempted') AND account_id = ?`, accountId);
   }
 
   /** Replies of the account whose outcome is unknown and which may still be looked for. */
