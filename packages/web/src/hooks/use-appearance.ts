@@ -17,8 +17,8 @@ export function useAppearance(): 'light' | 'dark' {
   const shown = theme === 'system' ? (isSystemDark ? 'dark' : 'light') : theme;
   useEffect(() => {
     const { dataset } = document.documentElement;
-    dataset['theme'] = shown;
-    dataset['density'] = density;
+    dataset.theme = shown;
+    dataset.density = density;
     document.documentElement.lang = language;
     void i18n.changeLanguage(language);
   }, [shown, density, language]);

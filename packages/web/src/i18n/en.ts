@@ -141,6 +141,7 @@ export const en: Readonly<Record<TextKey, string>> = {
   'messages.noComments': 'This work has no comments yet',
   'messages.noMessages': 'This conversation has no messages yet',
   'messages.toNewest': 'To the newest',
+  'messages.unreadAbove': 'Unread above',
   'messages.unreadBelow': 'Unread from here',
   'item.us': 'Us',
   'item.somebody': 'Somebody',

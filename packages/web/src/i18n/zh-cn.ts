@@ -137,6 +137,7 @@ export const zhCn = {
   'messages.noComments': '这个作品还没有评论',
   'messages.noMessages': '这个会话还没有消息',
   'messages.toNewest': '回到最新',
+  'messages.unreadAbove': '上方还有未读',
   'messages.unreadBelow': '以下为未读',
   'item.us': '我方',
   'item.somebody': '用户',

@@ -8,8 +8,8 @@ import { useText } from '../i18n/use-text.ts';
 export function AntdFrame({ children }: { readonly children: ReactNode }) {
   const { locale } = useText();
   const { dataset } = document.documentElement;
-  const isDark = dataset['theme'] === 'dark';
-  const isCompact = dataset['density'] === 'compact';
+  const isDark = dataset.theme === 'dark';
+  const isCompact = dataset.density === 'compact';
   return (
     <ConfigProvider
       locale={locale === 'en' ? enUs : zhCn}

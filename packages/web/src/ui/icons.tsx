@@ -91,6 +91,11 @@ export const DownIcon = () => (
     <path d="M12 5v13M6 12l6 6 6-6" />
   </Icon>
 );
+export const UpIcon = () => (
+  <Icon>
+    <path d="M12 19V6M6 12l6-6 6 6" />
+  </Icon>
+);
 export const ChatIcon = () => (
   <Icon>
     <path d="M4 6a2 2 0 0 1 2-2h12a2 2 0 0 1 2 2v9a2 2 0 0 1-2 2h-7l-5 4v-4a2 2 0 0 1-2-2z" />

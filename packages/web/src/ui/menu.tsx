@@ -49,7 +49,7 @@ export function Menu(props: {
                 key={item.key}
                 type="button"
                 role={item.isChosen === undefined ? 'menuitem' : 'menuitemradio'}
-                aria-checked={item.isChosen}
+                {...(item.isChosen !== undefined && { 'aria-checked': item.isChosen })}
                 className={item.isDanger ? 'menu-item menu-item-danger' : 'menu-item'}
                 disabled={item.isDisabled}
                 onClick={(event) => {

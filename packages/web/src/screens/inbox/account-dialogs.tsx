@@ -46,9 +46,10 @@ export function AddAccountDialog() {
             options={offered.map((value) => ({ value, label: value }))}
           />
         </label>
-        <label>
+        <label htmlFor="add-name">
           {t('account.name')}
           <Input
+            id="add-name"
             value={name}
             maxLength={NAME_LIMIT_CHARS}
             showCount
@@ -121,9 +122,9 @@ export function RemoveAccountDialog({ accountId }: { readonly accountId: Account
     >
       <div className="login-form">
         <p>{t('account.removeText')}</p>
-        <label>
+        <label htmlFor="remove-name">
           {t('account.removeType', { name })}
-          <Input value={typed} onChange={(event) => setTyped(event.target.value)} />
+          <Input id="remove-name" value={typed} onChange={(event) => setTyped(event.target.value)} />
         </label>
       </div>
     </Modal>

@@ -66,7 +66,10 @@ export function Composer(props: {
           <ReplyIcon />
           <span className="truncate">
             {target
-              ? t('composer.target', { name: authorName(target, account.record, t), text: target.facts.text })
+              ? t('composer.target', {
+                  name: authorName(target, { account: account.record, topic: topic?.record }, t),
+                  text: target.facts.text,
+                })
               : t('composer.targetGone')}
           </span>
           <button

@@ -102,13 +102,13 @@ function UnreadItem({ item }: { readonly item: ItemRecord }) {
     <button type="button" className="row" style={{ border: 0, background: 'none', textAlign: 'left' }} onClick={jump}>
       <Avatar
         id={facts.author?.id ?? facts.id}
-        name={authorName(item, undefined, t)}
+        name={authorName(item, { topic: topic?.record }, t)}
         url={facts.author?.avatarUrl}
         sizePx={34}
       />
       <span className="row-body" style={{ display: 'block' }}>
         <span className="row-line">
-          <span className="row-title truncate">{authorName(item, undefined, t)}</span>
+          <span className="row-title truncate">{authorName(item, { topic: topic?.record }, t)}</span>
           <Time className="row-time" at={facts.at} now={now} />
         </span>
         <span className="row-text truncate" style={{ display: 'block' }}>

@@ -3,6 +3,7 @@ import { topicKey } from '@hiscrm/shared/model/topic-ref.ts';
 import { isUnread } from '@hiscrm/shared/model/unread.ts';
 import type { AccountView } from '@hiscrm/shared/protocol/client-link.ts';
 import type { TopicView } from '@hiscrm/shared/protocol/queries.ts';
+import { useNow } from '../../hooks/use-now.ts';
 import { useText } from '../../i18n/use-text.ts';
 import { exactCount } from '../../lib/count-text.ts';
 import { useDrafts } from '../../store/drafts.ts';
@@ -13,7 +14,7 @@ import { Time } from '../../ui/time.tsx';
 import type { Row } from './build-rows.ts';
 import { focusComposer } from './focus-composer.ts';
 import { ItemBody } from './item-body.tsx';
-import { authorName } from './names.ts';
+import { authorAvatar, authorName } from './names.ts';
 
 /** Deeper answers stay readable when the indent stops growing; who is answered is written on each. */
 const INDENT_LIMIT = 4;
@@ -29,7 +30,9 @@ export function ItemRow(props: {
   const { t } = useText();
   const { item, depth, answers, isOrphan } = props.row;
   const { facts } = item;
-  const name = authorName(item, props.account.record, t);
+  const where = { account: props.account.record, topic: props.topic?.record };
+  const name = authorName(item, where, t);
+  const now = useNow();
   if (facts.kind === 'message' && facts.type === 'system')
     return (
       <div className="system-line">
@@ -49,7 +52,7 @@ export function ItemRow(props: {
       <Avatar
         id={facts.author?.id ?? (isOwn ? item.accountId : facts.id)}
         name={name}
-        url={facts.author?.avatarUrl ?? (isOwn ? props.account.record.profile?.avatarUrl : undefined)}
+        url={authorAvatar(item, where.account, where.topic)}
         sizePx={depth > 0 ? 28 : 36}
       />
       <div className="item-main">
@@ -59,12 +62,10 @@ export function ItemRow(props: {
           {isOwn && isComment && <span className="tag">{t('item.us')}</span>}
           {isComment && facts.isPinned && <span className="tag">{t('item.pinned')}</span>}
           {answers && depth > 0 && answers.facts.direction === 'in' && (
-            <span className="truncate">
-              {t('item.answers', { name: authorName(answers, props.account.record, t) })}
-            </span>
+            <span className="truncate">{t('item.answers', { name: authorName(answers, where, t) })}</span>
           )}
           {isOrphan && <span>{t('item.orphan')}</span>}
-          <Time at={facts.at} />
+          {isComment ? <Time at={facts.at} now={now} /> : <Time at={facts.at} />}
           {isComment && facts.ipLabel && <span>{facts.ipLabel}</span>}
         </div>
         <div className={isNew ? 'bubble bubble-new' : 'bubble'}>

@@ -1,6 +1,7 @@
 import type { WindowView } from '@hiscrm/client/replica/open-topic.ts';
 import type { ItemId } from '@hiscrm/shared/model/ids.ts';
 import type { TopicRef } from '@hiscrm/shared/model/topic-ref.ts';
+import { isUnread } from '@hiscrm/shared/model/unread.ts';
 import type { AccountView } from '@hiscrm/shared/protocol/client-link.ts';
 import type { TopicView } from '@hiscrm/shared/protocol/queries.ts';
 import { useVirtualizer } from '@tanstack/react-virtual';
@@ -11,7 +12,7 @@ import { useText } from '../../i18n/use-text.ts';
 import { dayText } from '../../lib/time-text.ts';
 import { useNavigation } from '../../store/navigation.ts';
 import { useSession } from '../../store/session.ts';
-import { DownIcon } from '../../ui/icons.tsx';
+import { DownIcon, UpIcon } from '../../ui/icons.tsx';
 import type { Row } from './build-rows.ts';
 import { ItemRow } from './item-row.tsx';
 import { ReplyRow } from './reply-row.tsx';
@@ -69,6 +70,7 @@ export function MessageList(props: {
   }, [client, isNearStart, topicRef]);
   useStartAtEnd(rows.length, () => virtualizer.scrollToEnd());
   useFocusItem(rows, (index) => virtualizer.scrollToIndex(index, { align: 'center' }));
+  const unreadAbove = indexOfUnreadAbove(rows, topic, firstVisibleIndex(shown, offset));
   const isAway = shown.length > 0 && !virtualizer.isAtEnd(END_THRESHOLD_PX * 3);
   return (
     <div className="messages">
@@ -101,6 +103,16 @@ export function MessageList(props: {
           })}
         </div>
       </div>
+      {unreadAbove !== undefined && (
+        <button
+          type="button"
+          className="btn to-unread"
+          onClick={() => virtualizer.scrollToIndex(unreadAbove, { align: 'center' })}
+        >
+          <UpIcon />
+          {t('messages.unreadAbove')}
+        </button>
+      )}
       {isAway && (
         <button type="button" className="btn to-newest" onClick={() => virtualizer.scrollToEnd()}>
           <DownIcon />
@@ -109,6 +121,24 @@ export function MessageList(props: {
       )}
     </div>
   );
+}
+
+function firstVisibleIndex(shown: readonly { readonly index: number; readonly end: number }[], offset: number): number {
+  return shown.find(({ end }) => end > offset)?.index ?? 0;
+}
+
+/** The nearest unread item above what is on the screen, or undefined. */
+function indexOfUnreadAbove(
+  rows: readonly Row[],
+  topic: TopicView | undefined,
+  firstVisible: number,
+): number | undefined {
+  if (!topic || topic.summary.unreadCount === 0) return undefined;
+  for (let index = firstVisible - 1; index >= 0; index--) {
+    const row = rows[index];
+    if (row?.kind === 'item' && isUnread(row.item, topic.record.marks)) return index;
+  }
+  return undefined;
 }
 
 function RowView(props: {

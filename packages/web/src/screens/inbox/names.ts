@@ -44,7 +44,26 @@ export function previewText(preview: Preview, t: Translate): string {
 }
 
 /** Who wrote an item. */
-export function authorName(item: ItemRecord, account: AccountRecord | undefined, t: Translate): string {
+export function authorName(
+  item: ItemRecord,
+  where: { readonly account?: AccountRecord | undefined; readonly topic?: TopicRecord | undefined },
+  t: Translate,
+): string {
+  const { account, topic } = where;
   if (item.facts.direction === 'out') return account?.profile?.nickname ?? account?.name ?? t('item.us');
-  return item.facts.author?.name ?? t('item.somebody');
+  const { author } = item.facts;
+  const peer = topic?.kind === 'conversation' ? topic.facts?.peer : undefined;
+  const isPeer = peer !== undefined && (author === undefined || author.id === peer.id);
+  return author?.name ?? (isPeer ? peer.name : undefined) ?? t('item.somebody');
+}
+
+/** The picture of who wrote an item. */
+export function authorAvatar(
+  item: ItemRecord,
+  account: AccountRecord,
+  topic: TopicRecord | undefined,
+): string | undefined {
+  if (item.facts.direction === 'out') return item.facts.author?.avatarUrl ?? account.profile?.avatarUrl;
+  const peer = topic?.kind === 'conversation' ? topic.facts?.peer : undefined;
+  return item.facts.author?.avatarUrl ?? peer?.avatarUrl;
 }

@@ -47,7 +47,7 @@ export function StaleDialog({ reply, seenSeq }: { readonly reply: CommandParams<
           <div key={item.facts.id} className="item" style={{ padding: '4px 0' }}>
             <div className="item-main">
               <div className="item-meta">
-                <span className="item-author">{authorName(item, undefined, t)}</span>
+                <span className="item-author">{authorName(item, { topic: topic?.record }, t)}</span>
                 <Time at={item.facts.at} />
               </div>
               <div className="bubble bubble-new">

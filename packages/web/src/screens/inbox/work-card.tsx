@@ -41,7 +41,9 @@ export function WorkCard({ work, isGrid }: { readonly work: TopicView; readonly 
     <article className={isGrid ? 'work' : 'work work-line'}>
       <button type="button" className="work-cover" onClick={() => openTopic('comments', record.id)} aria-label={name}>
         <Cover url={facts?.coverUrl} />
-        {facts?.durationMs !== undefined && <span className="work-duration num">{durationText(facts.durationMs)}</span>}
+        {facts?.durationMs !== undefined && facts.durationMs > 0 && (
+          <span className="work-duration num">{durationText(facts.durationMs)}</span>
+        )}
         {state && <span className="work-state">{t(state)}</span>}
       </button>
       <div className="work-body">

@@ -66,12 +66,12 @@ export function statsOf({ record }: TopicView): readonly (readonly [string, numb
 
 /** Largest first; a work without the figure comes last, and equal ones keep their order. */
 export function orderWorks(works: readonly TopicView[], order: string): readonly TopicView[] {
-  const valueOf = ({ record, summary }: TopicView): number => {
+  const figureOf = ({ record, summary }: TopicView): number => {
     if (record.kind !== 'content') return -1;
     if (order === 'unread') return summary.unreadCount;
     if (order === 'items') return summary.itemCount;
     if (order === 'publishedAt') return record.facts?.publishedAt ?? -1;
     return record.facts?.stats?.[order] ?? -1;
   };
-  return works.toSorted((a, b) => valueOf(b) - valueOf(a));
+  return works.toSorted((a, b) => figureOf(b) - figureOf(a));
 }
