@@ -102,10 +102,16 @@ test('[CL4] an answer is never behind the rows before it, and rows up to it stan
   client.hello();
   await client.next('snapshot');
   client.send({ type: 'query', id: 7, name: 'topics', params: { accountId: A, kind: 'content', limit: 10 } });
-  client.ws.once('message', () => undefined);
   const answer = await client.next('answer');
   expect(answer).toMatchObject({ id: 7, asOf: 2 });
-  master.commitNow([seen(A, '2')]);
+  const topics = master.store.topics.bind(master.store);
+  master.store.topics = (params) => {
+    master.commitNow([seen(A, '2')]); // a row of the very turn that answers
+    return topics(params);
+  };
+  client.send({ type: 'query', id: 6, name: 'topics', params: { accountId: A, kind: 'content', limit: 10 } });
+  expect(await client.next('answer')).toMatchObject({ id: 6, asOf: 3 });
+  expect(client.frames.at(-2)).toMatchObject({ type: 'changes', upTo: 3 });
   client.send({
     type: 'command',
     id: 8,

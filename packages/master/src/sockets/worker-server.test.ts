@@ -1,3 +1,4 @@
+import { deferred } from '@hiscrm/shared/lib/deferred.ts';
 import type { AccountId } from '@hiscrm/shared/model/ids.ts';
 import { ERRORS } from '@hiscrm/shared/protocol/errors.ts';
 import { parserOf } from '@hiscrm/shared/protocol/validate.ts';
@@ -120,6 +121,24 @@ test('[WK5] a Worker that hangs up is away, and the fleet knows', async () => {
   await expect.poll(() => fleet.status()[0]?.isConnected).toBe(false);
   expect(workers.figures().connectionCount).toBe(0);
   await expect(fleet.startLogin(A)).rejects.toMatchObject({ code: 'ACCOUNT_NOT_DRIVEN' });
+});
+
+test('[WK5] a Worker that hangs up while its leases are made durable is away too', async () => {
+  const { connect, master, fleet, workers, ask } = await open();
+  const gate = deferred<void>();
+  const commit = master.commit.bind(master);
+  master.commit = async (changes) => {
+    await gate.promise;
+    return commit(changes);
+  };
+  const socket = await connect();
+  const asked = ask(socket, 'worker:register', hello('w1')).catch(() => 'gone');
+  await expect.poll(() => fleet.status()).toHaveLength(1);
+  socket.disconnect();
+  await expect.poll(() => workers.figures().connectionCount).toBe(0);
+  gate.resolve();
+  expect(await asked).toBe('gone');
+  await expect.poll(() => fleet.status()[0]?.isConnected).toBe(false);
 });
 
 test('[WK6] a register without our protocol goes to who serves the deployed system’s Workers', async () => {
