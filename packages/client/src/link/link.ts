@@ -2,7 +2,6 @@
  * Keeps one connection alive: connects, says hello with what the replica holds, beats, notices silence, waits longer after
  * each failure and stops where only a person can help. It knows frames by their type and leaves their meaning to others.
  */
-import { backoffMs } from '@hiscrm/shared/lib/backoff.ts';
 import type { Cancel, Clock } from '@hiscrm/shared/lib/clock.ts';
 import { unreachable } from '@hiscrm/shared/lib/must.ts';
 import type { UserId } from '@hiscrm/shared/model/ids.ts';
@@ -15,21 +14,30 @@ import {
   type DownOf,
 } from '@hiscrm/shared/protocol/client-link.ts';
 import { CLOSE, mayReconnect } from '@hiscrm/shared/protocol/close-codes.ts';
+import {
+  type LinkEvent,
+  type LinkState,
+  type LinkTimes,
+  linkDueAt,
+  nextLinkState,
+} from '@hiscrm/shared/protocol/link-state.ts';
 import { textParserOf } from '@hiscrm/shared/protocol/validate.ts';
 import { CLIENT_PROTOCOL } from '@hiscrm/shared/protocol/version.ts';
 import type { Position } from '../replica/replica.ts';
 import type { OpenWire, Wire } from '../transport/wire.ts';
 import type { Connection, RefuseReason, WaitReason } from './connection.ts';
 
-/** From opening the socket to the welcome. A server that takes longer is as good as away. */
-export const CONNECT_DEADLINE_MS = 10_000;
-/** The wait after the first failure, and the longest one: a restarted Master is found again within seconds. */
-export const FIRST_RETRY_MS = 300;
-export const RETRY_CAP_MS = 10_000;
-/** A connection that lived this long starts the waits from the beginning; a shorter one may be a loop. */
-const STABLE_AFTER_MS = 5_000;
-/** A ping without any sign of life for so long means that the connection is dead, whatever the socket believes. */
-const PONG_DEADLINE_MS = 8_000;
+/**
+ * A server that does not welcome within ten seconds is as good as away. A ping goes out every twenty seconds, so that a
+ * connection unheard for half a minute is dead whatever its socket believes. A restarted Master is found within seconds.
+ */
+export const LINK_TIMES: LinkTimes = {
+  connectMs: 10_000,
+  silenceMs: 30_000,
+  retryFirstMs: 400,
+  retryCapMs: 10_000,
+  stableMs: 5_000,
+};
 
 const parseDown = textParserOf(clientDownSchema);
 
@@ -47,13 +55,13 @@ export class Link {
   readonly #openWire: OpenWire;
   readonly #handlers: LinkHandlers;
   readonly #identity: { readonly name: string; readonly version: string };
-  #state: Connection = { kind: 'idle' };
+  #state: LinkState = { kind: 'idle' };
+  #shown: Connection = { kind: 'idle' };
   #wire: Wire | undefined;
-  #attempt = 0;
   #isResume = false;
-  #cancelTimer: Cancel = () => undefined;
+  #lostBy: WaitReason = 'lost';
+  #cancelTick: Cancel = () => undefined;
   #cancelBeat: Cancel = () => undefined;
-  #cancelPong: Cancel = () => undefined;
   #pingedAt: number | undefined;
   /** What the server announced before closing. */
   #bye: DownOf<'bye'> | undefined;
@@ -71,13 +79,13 @@ export class Link {
   }
 
   get state(): Connection {
-    return this.#state;
+    return this.#shown;
   }
 
-  /** Connects now: the first time, after a refusal, or instead of waiting on. Does nothing while connected or closed. */
+  /** Connects now: the first time, after a refusal, or instead of waiting on. A live link is asked for a sign of life. */
   connect(): void {
-    if (this.#state.kind === 'live' || this.#state.kind === 'connecting' || this.#state.kind === 'closed') return;
-    this.#open();
+    if (this.#state.kind === 'live') this.#ping();
+    else this.#step({ type: 'start', now: this.#clock.now() });
   }
 
   /** Sends a frame on a live connection; otherwise drops it: whoever needs it repeats it after the next welcome. */
@@ -85,23 +93,45 @@ export class Link {
     if (this.#state.kind === 'live') this.#wire?.send(JSON.stringify(frame));
   }
 
-  /** Drops the connection and makes another one at once: for a stream that cannot be right. */
+  /** Drops the connection and makes another one, at once when this is the first failure: for a stream that cannot be right. */
   restart(reason: WaitReason): void {
-    if (this.#state.kind === 'live' || this.#state.kind === 'connecting') this.#lose(reason, 0);
+    if (this.#state.kind !== 'live' && this.#state.kind !== 'connecting') return;
+    this.#lose(reason, this.#state.attempt === 0 ? 0 : undefined);
   }
 
   /** Ends everything. Safe twice. */
   close(): void {
-    this.#dropWire();
-    this.#setState({ kind: 'closed' });
+    this.#step({ type: 'close', now: this.#clock.now() });
+  }
+
+  /** Takes one event through the table, then does what the new state asks for. */
+  #step(event: LinkEvent): void {
+    const before = this.#state;
+    this.#state = nextLinkState(before, event, LINK_TIMES);
+    if (this.#state === before) {
+      this.#arm();
+      return;
+    }
+    this.#arm();
+    if (this.#state.kind === before.kind) return;
+    if (this.#state.kind !== 'live') this.#dropWire();
+    if (this.#state.kind === 'connecting') this.#open();
+    this.#show();
+  }
+
+  /** Wakes the table when it is due. */
+  #arm(): void {
+    this.#cancelTick();
+    const dueAt = linkDueAt(this.#state);
+    if (dueAt === undefined) return;
+    this.#cancelTick = this.#clock.after(Math.max(0, dueAt - this.#clock.now()), () => {
+      this.#lostBy = this.#state.kind === 'live' ? 'heartbeatMissed' : 'unreachable';
+      this.#step({ type: 'tick', now: this.#clock.now(), random: this.#clock.random() });
+    });
   }
 
   #open(): void {
-    this.#dropWire();
-    this.#attempt += 1;
     this.#bye = undefined;
-    this.#setState({ kind: 'connecting', attempt: this.#attempt });
-    this.#cancelTimer = this.#clock.after(CONNECT_DEADLINE_MS, () => this.#lose('unreachable'));
     let wire: Wire | undefined;
     const isCurrent = (): boolean => wire !== undefined && this.#wire === wire;
     wire = this.#openWire({
@@ -125,12 +155,12 @@ export class Link {
   }
 
   #receive(text: string): void {
-    this.#cancelPong();
     const parsed = parseDown(text);
     if (!parsed.ok) {
-      this.#lose('badFrames');
+      this.restart('badFrames');
       return;
     }
+    this.#step({ type: 'heard', now: this.#clock.now() });
     const frame = parsed.value;
     switch (frame.type) {
       case 'welcome':
@@ -156,16 +186,18 @@ export class Link {
   }
 
   #onWelcome(frame: DownOf<'welcome'>): void {
-    this.#cancelTimer();
     const now = this.#clock.now();
-    this.#setState({
+    this.#state = nextLinkState(this.#state, { type: 'opened', now }, LINK_TIMES);
+    this.#arm();
+    this.#shown = {
       kind: 'live',
       since: now,
       connectionId: frame.connectionId,
       user: { id: frame.user.id as UserId, username: frame.user.username, role: roleOf(frame.user.role) },
       serverVersion: frame.serverVersion,
       clockSkewMs: frame.serverTime - now,
-    });
+    };
+    this.#handlers.onState(this.#shown);
     this.#beat(Math.min(frame.heartbeatMs, CLIENT_HEARTBEAT_MS));
     this.#handlers.onWelcome(frame, this.#isResume);
   }
@@ -173,61 +205,65 @@ export class Link {
   /** Pings at once, for the first latency, and then regularly. */
   #beat(periodMs: number): void {
     this.#ping();
+    this.#cancelBeat();
     this.#cancelBeat = this.#clock.after(periodMs, () => this.#beat(periodMs));
   }
 
   #ping(): void {
-    this.#cancelPong();
     this.#pingedAt = this.#clock.now();
     this.send({ type: 'ping' });
-    this.#cancelPong = this.#clock.after(PONG_DEADLINE_MS, () => this.#lose('heartbeatMissed', 0));
   }
 
   #onPong(): void {
-    if (this.#state.kind !== 'live' || this.#pingedAt === undefined) return;
+    if (this.#shown.kind !== 'live' || this.#pingedAt === undefined) return;
     const latencyMs = this.#clock.now() - this.#pingedAt;
     this.#pingedAt = undefined;
-    if (latencyMs !== this.#state.latencyMs) this.#setState({ ...this.#state, latencyMs });
+    if (latencyMs === this.#shown.latencyMs) return;
+    this.#shown = { ...this.#shown, latencyMs };
+    this.#handlers.onState(this.#shown);
   }
 
   #onClosed(code: number): void {
     const said = this.#bye?.code ?? code;
-    if (!mayReconnect(said)) {
-      this.#dropWire();
-      this.#setState({ kind: 'refused', reason: refuseReason(said), code: said });
-      return;
-    }
-    this.#lose(this.#state.kind === 'connecting' ? 'unreachable' : waitReason(said), this.#bye?.reconnectAfterMs);
+    if (!mayReconnect(said)) this.#step({ type: 'refused', now: this.#clock.now(), code: String(said) });
+    else this.#lose(this.#state.kind === 'connecting' ? 'unreachable' : waitReason(said), this.#bye?.reconnectAfterMs);
   }
 
-  #lose(reason: WaitReason, afterMs?: number): void {
-    const now = this.#clock.now();
-    if (this.#state.kind === 'live' && now - this.#state.since >= STABLE_AFTER_MS) this.#attempt = 0;
-    this.#dropWire();
-    const backoff = backoffMs({
-      attempt: this.#attempt,
-      firstMs: FIRST_RETRY_MS,
-      capMs: RETRY_CAP_MS,
-      random: this.#clock.random(),
-    });
-    const delayMs = afterMs !== undefined && this.#attempt <= 1 ? afterMs : Math.max(afterMs ?? 0, backoff);
-    this.#setState({ kind: 'waiting', attempt: this.#attempt, retryAt: now + delayMs, reason });
-    this.#cancelTimer = this.#clock.after(delayMs, () => this.#open());
+  #lose(reason: WaitReason, retryAfterMs: number | undefined): void {
+    this.#lostBy = reason;
+    this.#step({ type: 'lost', now: this.#clock.now(), random: this.#clock.random(), retryAfterMs });
   }
 
   #dropWire(): void {
-    this.#cancelTimer();
     this.#cancelBeat();
-    this.#cancelPong();
     this.#pingedAt = undefined;
     const wire = this.#wire;
     this.#wire = undefined;
     wire?.close();
   }
 
-  #setState(state: Connection): void {
-    this.#state = state;
-    this.#handlers.onState(state);
+  #show(): void {
+    this.#shown = shownAs(this.#state, this.#lostBy, this.#shown);
+    this.#handlers.onState(this.#shown);
+  }
+}
+
+/** What screens are told; a live state is told by the welcome, which knows who is there. */
+function shownAs(state: LinkState, lostBy: WaitReason, before: Connection): Connection {
+  switch (state.kind) {
+    case 'idle':
+    case 'closed':
+      return { kind: state.kind };
+    case 'connecting':
+      return { kind: 'connecting', attempt: state.attempt + 1 };
+    case 'waiting':
+      return { kind: 'waiting', attempt: state.attempt, retryAt: state.retryAt, reason: lostBy };
+    case 'refused':
+      return { kind: 'refused', code: Number(state.code), reason: refuseReason(Number(state.code)) };
+    case 'live':
+      return before;
+    default:
+      return unreachable(state);
   }
 }
 
