@@ -193,33 +193,30 @@ test('[RJ8] while the account cannot act its replies wait', async () => {
   expect(session.delivered).toEqual(['text of r1', 'text of r2']);
 });
 
-test('[RJ3] a kill at any step delivers once at most, and the outcome says what is known', () => {
+/** Step at which the process is killed → deliveries and outcome after the restart that follows. */
+test.each<[string, number, string]>([
+  ['queued', 1, 'reply.sent'],
+  ['opened', 1, 'reply.sent'],
+  ['attemptKept', 0, 'reply.rejected'],
+  ['attemptAcknowledged', 0, 'reply.rejected'],
+  ['beforeDelivery', 0, 'reply.unknown'],
+  ['afterDelivery', 1, 'reply.unknown'],
+  ['outcomeTold', 1, 'reply.sent'],
+])('[RJ3] killed at %s: %i deliveries, %s', (step, deliveredCount, outcome) => {
   const child = fileURLToPath(new URL('../testing/crash-child.ts', import.meta.url));
-  // Step → deliveries and outcome after the restart that follows it.
-  const expected: Record<string, [number, string]> = {
-    queued: [1, 'reply.sent'],
-    opened: [1, 'reply.sent'],
-    attemptKept: [0, 'reply.rejected'],
-    attemptAcknowledged: [0, 'reply.rejected'],
-    beforeDelivery: [0, 'reply.unknown'],
-    afterDelivery: [1, 'reply.unknown'],
-    outcomeTold: [1, 'reply.sent'],
-  };
-  for (const [step, [deliveredCount, outcome]] of Object.entries(expected)) {
-    const directory = mkdtempSync(join(tmpdir(), 'crash-'));
-    const deliveries = join(directory, 'deliveries');
-    const run = (at: string) =>
-      spawnSync(
-        process.execPath,
-        ['--no-warnings', child, join(directory, 'db'), deliveries, at, JSON.stringify(request('r1'))],
-        { encoding: 'utf8', timeout: 15_000 },
-      );
-    expect([step, run(step).signal]).toEqual([step, 'SIGKILL']);
-    const after = run('none');
-    expect([step, after.stdout.trim().split('\n').at(-1)]).toEqual([step, `settled ${outcome}`]);
-    run('none');
-    const lines = existsSync(deliveries) ? readFileSync(deliveries, 'utf8').trim().split('\n') : [];
-    expect([step, lines.length]).toEqual([step, deliveredCount]);
-    rmSync(directory, { recursive: true });
-  }
+  const directory = mkdtempSync(join(tmpdir(), 'crash-'));
+  const deliveries = join(directory, 'deliveries');
+  const run = (at: string) =>
+    spawnSync(
+      process.execPath,
+      ['--no-warnings', child, join(directory, 'db'), deliveries, at, JSON.stringify(request('r1'))],
+      {
+        encoding: 'utf8',
+      },
+    );
+  expect(run(step).signal).toBe('SIGKILL');
+  expect(run('none').stdout.trim().split('\n').at(-1)).toBe(`settled ${outcome}`);
+  const lines = existsSync(deliveries) ? readFileSync(deliveries, 'utf8').trim().split('\n') : [];
+  expect(lines).toHaveLength(deliveredCount);
+  rmSync(directory, { recursive: true });
 });
