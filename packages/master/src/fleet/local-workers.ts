@@ -87,6 +87,7 @@ class LocalWorker {
         ...env,
         HISCRM_MASTER_URL: masterUrl,
         HISCRM_WORKER_ID: workerId,
+        HISCRM_WORKER_NAME: env.HISCRM_WORKER_NAME ?? workerId,
         HISCRM_WORKER_KEY: workerKey,
         HISCRM_DATA_DIR: dataDir,
       },

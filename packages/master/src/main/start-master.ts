@@ -14,6 +14,7 @@ import { createRunCommand } from '../commands/run-command.ts';
 import type { Config } from '../config.ts';
 import { Fleet } from '../fleet/fleet.ts';
 import { FLEET_LIMITS } from '../fleet/fleet-limits.ts';
+import { LocalWorkers } from '../fleet/local-workers.ts';
 import { SyncBoard } from '../fleet/sync-board.ts';
 import { createHttpSurface, type HttpSurface } from '../http/http-surface.ts';
 import { Hub } from '../hub/hub.ts';
@@ -38,7 +39,6 @@ import type { Store } from '../store/store.ts';
 import { Closer } from './closer.ts';
 import { DataFolder, fromThisMachine } from './data-folder.ts';
 import { addFigures } from './figures.ts';
-import { LocalWorkers } from './local-workers.ts';
 import { packageVersion } from './package-version.ts';
 import { StartError, toStartError } from './start-error.ts';
 import { WatchedCommitter } from './watched-committer.ts';
@@ -51,6 +51,10 @@ const LOG_KEEP_BYTES = 4 * 1024 * 1024 * 1024;
 const TRIM_PERIOD_MS = 60 * 60_000;
 /** Where Socket.IO serves; its clients know no other. */
 const SOCKET_IO_PATH = '/socket.io/';
+/** A Worker is a process of its own, never imported. */
+const WORKER_ENTRY = fileURLToPath(new URL('../../../worker/src/main.ts', import.meta.url));
+/** Settings of the Master that are not a Worker's business. */
+const OWN_SETTINGS = ['HISCRM_ADMIN_PASSWORD', 'DATABASE_URL', 'REDIS_URL', 'HISCRM_LAUNCHER_PID', 'PORT', 'HOST'];
 /** Built by `npm start`, beside this package. */
 const WEB_DIR = fileURLToPath(new URL('../../../web/dist', import.meta.url));
 
@@ -212,16 +216,21 @@ async function openEdge(parts: {
   });
   figures.sockets = sockets;
   const startWorkers = (url: string): void => {
+    const workerKey = auth.issueLocalKey('local');
     const workers = new LocalWorkers({
-      count: config.localWorkers,
-      masterUrl: fromThisMachine(url),
-      key: auth.issueLocalKey('local'),
-      directory: folder.workers,
+      specs: Array.from({ length: config.localWorkers }, (_, index) => ({
+        workerId: `local-${index + 1}`,
+        dataDir: join(folder.workers, String(index + 1)),
+        masterUrl: fromThisMachine(url),
+        workerKey,
+      })),
+      script: WORKER_ENTRY,
       env: workerEnv(options),
       clock,
-      logger,
+      lc: logger,
     });
     closer.addBefore('client sockets', 'local workers', () => workers.close());
+    workers.start();
   };
   closer.add('client sockets', () => sockets.close());
   closer.add('port', () => {
@@ -233,8 +242,9 @@ async function openEdge(parts: {
 }
 
 function workerEnv({ config, workerEnv: extra }: MasterOptions): Record<string, string | undefined> {
+  const inherited = Object.entries(process.env).filter(([name]) => !OWN_SETTINGS.includes(name));
   return {
-    ...process.env,
+    ...Object.fromEntries(inherited),
     LOG_LEVEL: config.logLevel,
     HISCRM_SECRET_KEY: config.secretKey,
     CHROMIUM_PATH: config.chromiumPath,
