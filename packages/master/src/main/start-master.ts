@@ -39,6 +39,7 @@ import type { Store } from '../store/store.ts';
 import { Closer } from './closer.ts';
 import { DataFolder, fromThisMachine } from './data-folder.ts';
 import { addFigures } from './figures.ts';
+import { openCompat } from './open-compat.ts';
 import { packageVersion } from './package-version.ts';
 import { StartError, toStartError } from './start-error.ts';
 import { WatchedCommitter } from './watched-committer.ts';
@@ -108,7 +109,7 @@ async function assemble(options: MasterOptions, closer: Closer): Promise<Master>
   closer.add('event loop', () => eventLoop.close());
 
   const core = await openCore({ folder, clock, logger, health, metrics, closer });
-  loadSecretKey({ dataDir: config.dataDir, fromEnv: config.secretKey });
+  const secretKey = loadSecretKey({ dataDir: config.dataDir, fromEnv: config.secretKey });
   const tables = new AuthTables(folder.database);
   closer.add('auth tables', () => tables.close());
   const auth = new Auth({ tables, clock, logger });
@@ -132,7 +133,19 @@ async function assemble(options: MasterOptions, closer: Closer): Promise<Master>
     newId: randomUUID,
     platforms: PLATFORMS,
   });
-  const edge = await openEdge({ options, clock, folder, core, auth, fleet, runCommand, health, metrics, closer });
+  const edge = await openEdge({
+    options,
+    clock,
+    folder,
+    secretKey,
+    core,
+    auth,
+    fleet,
+    runCommand,
+    health,
+    metrics,
+    closer,
+  });
   addFigures({ metrics, eventLoop, ...core, ...edge, auth, fleet });
   const url = await edge.surface.listen({ port, host: config.host });
   folder.announce({ pid: process.pid, url });
@@ -160,6 +173,7 @@ async function openEdge(parts: {
   readonly options: MasterOptions;
   readonly clock: Clock;
   readonly folder: DataFolder;
+  readonly secretKey: Buffer;
   readonly core: Core;
   readonly auth: Auth;
   readonly fleet: Fleet;
@@ -201,7 +215,23 @@ async function openEdge(parts: {
     io.disconnectSockets(true);
     io.engine.close();
   });
-  const workerSockets = new WorkerServer({ io, ingest, fleet, authenticator: auth, clock, lc: logger });
+  const compat = openCompat({
+    ...shared,
+    io,
+    databasePath: folder.database,
+    secretKey: parts.secretKey,
+    isAnonymousServed: config.compatAnonymous,
+    platforms: PLATFORMS,
+    listeners: core.listeners,
+    auth,
+    fleet,
+    ingest,
+    runCommand,
+    logger,
+    closer,
+  });
+  const foreign = compat.workers;
+  const workerSockets = new WorkerServer({ io, ingest, fleet, authenticator: auth, clock, lc: logger, foreign });
   closer.add('worker sockets', () => workerSockets.close());
   const sockets = new ClientServer({
     ...shared,

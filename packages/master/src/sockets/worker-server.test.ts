@@ -141,16 +141,23 @@ test('[WK5] a Worker that hangs up while its leases are made durable is away too
   await expect.poll(() => fleet.status()[0]?.isConnected).toBe(false);
 });
 
-test('[WK6] a register without our protocol goes to who serves the deployed system’s Workers', async () => {
+test('[WK6] who waits for no answer, or registers without our protocol, goes to who serves the deployed system’s Workers', async () => {
   const foreign: unknown[] = [];
   const { connect, ask } = await open({
-    onForeignWorker: (_socket, keyName, envelope, ack) => {
-      foreign.push(keyName, (envelope as { type: string }).type);
-      if (typeof ack === 'function') ack({ ok: true });
+    foreign: {
+      keyNameWithoutKey: () => undefined,
+      meet: (socket, keyName) => {
+        socket.on('join_room', (_room: unknown, ack: (joined: boolean) => void) => ack(true));
+        return (envelope) => void foreign.push(keyName, (envelope as { type: string }).type);
+      },
     },
   });
-  await ask(await connect(), 'worker:register', { worker_id: 'w9', capabilities: ['douyin'] });
-  expect(foreign).toEqual(['one', 'worker:register']);
+  const existing = await connect();
+  expect(await existing.emitWithAck('join_room', { room: 'worker:w9' })).toBe(true);
+  existing.emit('message', { type: 'worker:register', payload: { worker_id: 'w9' } });
+  existing.emit('message', { type: 'worker:heartbeat', payload: {} });
+  await existing.emitWithAck('join_room', {});
+  expect(foreign).toEqual(['one', 'worker:register', 'one', 'worker:heartbeat']);
   expect(await ask(await connect(), 'worker:register', hello('w1'))).toMatchObject({ ok: true });
 });
 

@@ -8,8 +8,13 @@ import type { Ingest } from '../ingest/ingest.ts';
 import type { Logger } from '../lib/logger.ts';
 import { WorkerConnection, type WorkerContext } from './worker-connection.ts';
 
-/** Takes the socket of a Worker that is not one of ours, with the register envelope it sent first. */
-export type ForeignWorkerHandler = (socket: Socket, keyName: string, envelope: unknown, ack: unknown) => void;
+/** The edge for Workers of the deployed system, which share the namespace with ours. */
+export interface ForeignWorkerEdge {
+  /** The key name for a peer that shows no key; undefined: it stays outside. */
+  keyNameWithoutKey(socket: Socket): string | undefined;
+  /** Meets every socket before its first message; what it returns takes the messages of a Worker that is not ours. */
+  meet(socket: Socket, keyName: string): (envelope: unknown) => void;
+}
 
 export type WorkerSocketFigures = {
   readonly connectionCount: number;
@@ -19,15 +24,16 @@ export type WorkerSocketFigures = {
 
 /**
  * The Workers' door: namespace `/worker`, open to holders of a key and shut the moment it is revoked. The first message
- * decides who serves the socket: a register payload with `protocol` is one of ours, any other register is a Worker of the
- * deployed system and goes to `onForeignWorker`.
+ * decides who serves the socket: ours register with a `protocol` and want every message acknowledged; Workers of the
+ * deployed system never ask for an acknowledgement and go to `foreign`.
  */
 export class WorkerServer {
   readonly #namespace: Namespace;
   readonly #authenticator: Authenticator;
-  readonly #onForeignWorker: ForeignWorkerHandler | undefined;
+  readonly #foreign: ForeignWorkerEdge | undefined;
   readonly #context: WorkerContext;
-  readonly #keys = new Map<Socket, string>();
+  /** Every connected Worker; undefined for one that came in without a key. */
+  readonly #keys = new Map<Socket, string | undefined>();
   readonly #messageCounts: Record<WorkerUp['type'] | 'bad', number> = {
     [WORKER_MESSAGE.register]: 0,
     [WORKER_MESSAGE.heartbeat]: 0,
@@ -44,11 +50,11 @@ export class WorkerServer {
     readonly authenticator: Authenticator;
     readonly clock: Clock;
     readonly lc: Logger;
-    readonly onForeignWorker?: ForeignWorkerHandler | undefined;
+    readonly foreign?: ForeignWorkerEdge | undefined;
   }) {
     const { ingest, fleet, clock, lc } = options;
     this.#authenticator = options.authenticator;
-    this.#onForeignWorker = options.onForeignWorker;
+    this.#foreign = options.foreign;
     this.#context = {
       ingest,
       fleet,
@@ -60,8 +66,7 @@ export class WorkerServer {
     };
     this.#namespace = options.io.of(WORKER_NAMESPACE);
     this.#namespace.use((socket, next) => {
-      const key = keyOf(socket);
-      if (key !== undefined && this.#authenticator.workerKeyName(key) !== undefined) next();
+      if (this.#keyNameOf(socket) !== undefined) next();
       else {
         this.#refusedCount++;
         next(Object.assign(new Error('BAD_WORKER_KEY'), { data: toWireError('BAD_WORKER_KEY') }));
@@ -87,26 +92,32 @@ export class WorkerServer {
   }
 
   #onConnection(socket: Socket): void {
-    const key = keyOf(socket);
-    const keyName = key === undefined ? undefined : this.#authenticator.workerKeyName(key);
-    if (key === undefined || keyName === undefined) {
+    const keyName = this.#keyNameOf(socket);
+    if (keyName === undefined) {
       socket.disconnect(true); // revoked since the middleware looked
       return;
     }
-    this.#keys.set(socket, key);
+    this.#keys.set(socket, keyOf(socket));
     socket.once('disconnect', () => this.#keys.delete(socket));
-    if (!this.#onForeignWorker) {
+    if (!this.#foreign) {
       new WorkerConnection({ socket, keyName, context: this.#context });
       return;
     }
-    this.#decide(socket, keyName, this.#onForeignWorker);
+    this.#decide(socket, keyName, this.#foreign.meet(socket, keyName));
+  }
+
+  /** A shown key must be good; only who shows none may come in as the foreign edge allows. */
+  #keyNameOf(socket: Socket): string | undefined {
+    const key = keyOf(socket);
+    return key === undefined ? this.#foreign?.keyNameWithoutKey(socket) : this.#authenticator.workerKeyName(key);
   }
 
   /** Waits for the first message to see which kind of Worker this is. */
-  #decide(socket: Socket, keyName: string, onForeignWorker: ForeignWorkerHandler): void {
+  #decide(socket: Socket, keyName: string, receiveForeign: (envelope: unknown) => void): void {
     socket.once(WORKER_EVENT, (envelope: unknown, ack: unknown) => {
-      if (isForeign(envelope)) {
-        onForeignWorker(socket, keyName, envelope, ack);
+      if (isForeign(envelope, ack)) {
+        socket.on(WORKER_EVENT, receiveForeign);
+        receiveForeign(envelope);
         return;
       }
       const connection = new WorkerConnection({ socket, keyName, context: this.#context });
@@ -116,7 +127,7 @@ export class WorkerServer {
 
   #recheckKeys(): void {
     for (const [socket, key] of this.#keys) {
-      if (this.#authenticator.workerKeyName(key) === undefined) socket.disconnect(true);
+      if (key !== undefined && this.#authenticator.workerKeyName(key) === undefined) socket.disconnect(true);
     }
   }
 }
@@ -128,8 +139,9 @@ function keyOf(socket: Socket): string | undefined {
   return typeof key === 'string' && key.length > 0 && key.length <= 200 ? key : undefined;
 }
 
-/** Whether it is a register envelope without our `protocol`. */
-function isForeign(envelope: unknown): boolean {
+/** Whether nobody waits for its answer, or it is a register envelope without our `protocol`. */
+function isForeign(envelope: unknown, ack: unknown): boolean {
+  if (typeof ack !== 'function') return true;
   if (typeof envelope !== 'object' || envelope === null || !('type' in envelope) || !('payload' in envelope))
     return false;
   const { type, payload } = envelope;

@@ -3,9 +3,10 @@
 import { ImError } from '@hiscrm/shared/protocol/errors.ts';
 import { accountJson } from '../compat/account-words.ts';
 import { ACCOUNT_NAME_LIMIT_CHARS, platformLabel } from '../compat/platform-words.ts';
+import { fieldsOf, textField } from '../compat/read-fields.ts';
 import { channelIdOf } from './find-target.ts';
 import type { MonitorConnection } from './monitor-connection.ts';
-import { fieldsOf, type MonitorContext, textField } from './monitor-context.ts';
+import type { MonitorContext } from './monitor-context.ts';
 import { MONITOR_EVENT, MONITOR_TEXT } from './monitor-event.ts';
 
 /**

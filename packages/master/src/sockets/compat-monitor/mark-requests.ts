@@ -3,9 +3,10 @@ import type { AccountId, ItemId } from '@hiscrm/shared/model/ids.ts';
 import type { ItemRecord } from '@hiscrm/shared/model/records.ts';
 import type { ItemKind, TopicKind } from '@hiscrm/shared/model/topic-ref.ts';
 import { toSeconds } from '../compat/account-words.ts';
+import { fieldsOf, textField } from '../compat/read-fields.ts';
 import { channelIdOf, findItem, findTopic, isItemUnread } from './find-target.ts';
 import type { MonitorConnection } from './monitor-connection.ts';
-import { fieldsOf, type MonitorContext, textField } from './monitor-context.ts';
+import type { MonitorContext } from './monitor-context.ts';
 import { MONITOR_EVENT, MONITOR_TEXT } from './monitor-event.ts';
 
 /** What one command takes at a time; more ids go in more commands. */

@@ -3,13 +3,13 @@ import type { AccountId } from '@hiscrm/shared/model/ids.ts';
 import type { LoggedRow } from '../../log/change-log.ts';
 import type { StoreReader } from '../../store/store-reader.ts';
 import type { PreparedPacket } from '../compat/prepared-packet.ts';
+import { statusUpdateOf } from '../compat/status-update-of.ts';
 import { type Dirty, DirtyBoard } from './dirty-board.ts';
 import { HintBoard } from './hint-board.ts';
 import type { MonitorConnection } from './monitor-connection.ts';
 import { MONITOR_EVENT } from './monitor-event.ts';
 import type { MonitorPages } from './monitor-pages.ts';
 import { failureOf } from './sending-of.ts';
-import { statusUpdateOf } from './status-update-of.ts';
 
 /** What happens within so long after a burst was sent goes with the next one. */
 const BURST_MS = 50;

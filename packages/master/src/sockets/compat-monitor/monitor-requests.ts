@@ -1,11 +1,12 @@
 import type { AccountId } from '@hiscrm/shared/model/ids.ts';
 import type { AccountSummary } from '@hiscrm/shared/model/summary.ts';
 import type { TopicKind } from '@hiscrm/shared/model/topic-ref.ts';
+import { fieldsOf, textField } from '../compat/read-fields.ts';
 import { createAccount, deleteAccount, sendPlatforms, sendWorkers } from './account-requests.ts';
 import { channelIdOf, findTopic } from './find-target.ts';
 import { MARK_CONVERSATION, MARK_TOPIC, markBatch, markOne, markTopic } from './mark-requests.ts';
 import type { MonitorConnection } from './monitor-connection.ts';
-import { fieldsOf, type MonitorContext, textField } from './monitor-context.ts';
+import type { MonitorContext } from './monitor-context.ts';
 import { MONITOR_EVENT, MONITOR_TEXT } from './monitor-event.ts';
 import { replyTo } from './reply-request.ts';
 

@@ -2,8 +2,9 @@ import type { AccountId, ItemId, TopicId } from '@hiscrm/shared/model/ids.ts';
 import { REPLY_TEXT_LIMIT_CHARS } from '@hiscrm/shared/model/reply.ts';
 import { itemKindOf, type TopicKind, type TopicRef } from '@hiscrm/shared/model/topic-ref.ts';
 import { ImError } from '@hiscrm/shared/protocol/errors.ts';
+import { fieldsOf, textField } from '../compat/read-fields.ts';
 import type { MonitorConnection } from './monitor-connection.ts';
-import { fieldsOf, type MonitorContext, textField } from './monitor-context.ts';
+import type { MonitorContext } from './monitor-context.ts';
 import { MONITOR_EVENT, MONITOR_TEXT } from './monitor-event.ts';
 
 type Target = { readonly topic: TopicRef; readonly toItemId: ItemId | undefined; readonly text: string };

@@ -14,9 +14,7 @@ import { WorkerServer } from '../worker-server.ts';
 import { FakeAuthenticator } from './fake-authenticator.ts';
 
 /** A Workers' door on a free port of loopback, with everything real but log, clock and keys. For tests only. */
-export async function openWorkerWorld(
-  options: Pick<ConstructorParameters<typeof WorkerServer>[0], 'onForeignWorker'> = {},
-) {
+export async function openWorkerWorld(options: Pick<ConstructorParameters<typeof WorkerServer>[0], 'foreign'> = {}) {
   const clock = new FakeClock();
   const master = new MemoryMaster({ now: () => clock.now() });
   const authenticator = new FakeAuthenticator();
