@@ -50,7 +50,7 @@ export class Ingest {
     if (!account) throw new ImError('ACCOUNT_NOT_FOUND');
     checkLease(account, workerId, payload.leaseToken);
     for (const report of payload.changes) checkReport(report, payload.accountId);
-    const { fresh, learned, awaited } = this.#sift(payload.changes);
+    const { fresh, learned, awaited } = this.#store.inOneRead(() => this.#sift(payload.changes));
     const isSyncLogged = this.#isSyncDue(account, payload);
     const at = this.#clock.now();
     const changes: readonly Change[] = isSyncLogged

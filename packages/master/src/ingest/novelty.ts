@@ -13,6 +13,8 @@ import { type ItemKind, itemKey, type TopicKind, type TopicRef, topicKey } from 
 /** What ingest asks the store. */
 export interface KnownRecords {
   head(): Seq;
+  /** Runs synchronous questions together: those that reach to disk then cost a fraction. */
+  inOneRead<T>(run: () => T): T;
   account(id: AccountId): AccountRecord | undefined;
   topicRecord(ref: TopicRef): TopicRecord | undefined;
   item(accountId: AccountId, kind: ItemKind, id: ItemId): ItemRecord | undefined;

@@ -42,9 +42,11 @@ export interface StateTables {
   /** The highest numbers in use, also by rows of removed accounts that wait to be swept. */
   lastNumbers(): { readonly accountNo: number; readonly topicNo: number };
   loadWorkers(): readonly WorkerRecord[];
+  /** Runs synchronous reads in one snapshot: many small ones then cost a fraction. May be nested. */
+  inOneRead<T>(run: () => T): T;
   readItem(scope: number, id: ItemId): ItemRecord | undefined;
-  /** Items of a topic, newest first by (at, id), strictly older than `before`. */
-  readItems(topicNo: number, before: ItemPosition | undefined, limitCount: number): readonly ItemRecord[];
+  /** Where a topic's items stand, newest first by (at, id), strictly older than `before`. Reads the index only. */
+  readPositions(topicNo: number, before: ItemPosition | undefined, limitCount: number): readonly ItemPosition[];
   readReply(id: string): StoredReply | undefined;
   readReplyByKey(userId: string, key: string): readonly StoredReply[];
   /** Writes the batch in one transaction, after all rows appended before. Rejects with LOG_WRITE_FAILED. */
@@ -62,8 +64,8 @@ const SQL = {
     max((SELECT coalesce(max(no), 0) FROM accounts), (SELECT coalesce(max(no), 0) FROM removed_accounts)),
     max((SELECT coalesce(max(no), 0) FROM topics), (SELECT coalesce(max(topic_no), 0) FROM items))`,
   item: 'SELECT body FROM items WHERE scope = ? AND id = ?',
-  newestItems: 'SELECT body FROM items WHERE topic_no = ? ORDER BY at DESC, id DESC LIMIT ?',
-  olderItems: `SELECT body FROM items WHERE topic_no = ? AND (at, id) < (?, ?) ORDER BY at DESC, id DESC LIMIT ?`,
+  newestItems: 'SELECT at, id FROM items WHERE topic_no = ? ORDER BY at DESC, id DESC LIMIT ?',
+  olderItems: `SELECT at, id FROM items WHERE topic_no = ? AND (at, id) < (?, ?) ORDER BY at DESC, id DESC LIMIT ?`,
   reply: 'SELECT account_no, body FROM replies WHERE id = ?',
   replyByKey: 'SELECT account_no, body FROM replies WHERE user_id = ? AND key = ?',
 } as const;
@@ -134,16 +136,26 @@ export class SqliteStateTables implements StateTables {
     return [...this.#rows('workers')].map(([body]) => parse<WorkerRecord>(body));
   }
 
+  inOneRead<T>(run: () => T): T {
+    if (this.#db.isTransaction) return run();
+    this.#db.exec('BEGIN');
+    try {
+      return run();
+    } finally {
+      this.#db.exec('COMMIT');
+    }
+  }
+
   readItem(scope: number, id: ItemId): ItemRecord | undefined {
     const [row] = this.#rows('item', scope, id);
     return row && parse<ItemRecord>(row[0]);
   }
 
-  readItems(topicNo: number, before: ItemPosition | undefined, limitCount: number): readonly ItemRecord[] {
+  readPositions(topicNo: number, before: ItemPosition | undefined, limitCount: number): readonly ItemPosition[] {
     const rows = before
       ? this.#rows('olderItems', topicNo, before.at, before.id, limitCount)
       : this.#rows('newestItems', topicNo, limitCount);
-    return rows.map(([body]) => parse<ItemRecord>(body));
+    return rows.map(([at, id]) => ({ at: at as number, id: id as ItemId })); // strict columns
   }
 
   readReply(id: string): StoredReply | undefined {

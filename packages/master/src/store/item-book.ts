@@ -1,5 +1,6 @@
 import { compareText } from '@hiscrm/shared/lib/compare-text.ts';
 import { ByteLru } from '@hiscrm/shared/lib/lru.ts';
+import { must } from '@hiscrm/shared/lib/must.ts';
 import type { ItemId } from '@hiscrm/shared/model/ids.ts';
 import type { ItemRecord } from '@hiscrm/shared/model/records.ts';
 import { type ItemKind, itemKindOf, type TopicRef } from '@hiscrm/shared/model/topic-ref.ts';
@@ -86,6 +87,10 @@ export class ItemBook {
 
   /** Items of a topic, newest first, strictly behind `before`; exact whatever is pinned. */
   page(topic: NumberedTopic, before: ItemPosition | undefined, limitCount: number): readonly ItemRecord[] {
+    return this.#tables.inOneRead(() => this.#readPage(topic, before, limitCount));
+  }
+
+  #readPage(topic: NumberedTopic, before: ItemPosition | undefined, limitCount: number): readonly ItemRecord[] {
     const pinned = this.#pinnedOf(topic, before);
     const page: ItemRecord[] = [];
     let next = 0;
@@ -135,18 +140,18 @@ export class ItemBook {
     return found.sort((a, b) => comparePositions(a.facts, b.facts));
   }
 
-  /** Items on disk that nothing pinned hides, in pages. */
+  /** Items on disk that nothing pinned hides: their order from disk, themselves from the cache where it has them. */
   *#storedOf(topic: NumberedTopic, before: ItemPosition | undefined, pageCount: number): Iterable<ItemRecord> {
+    const kind = itemKindOf(topic.ref.kind);
     let from = before;
     for (;;) {
-      const rows = this.#tables.readItems(topic.no, from, pageCount);
-      for (const record of rows) {
-        const key = keyOf(topic.accountNo, record.facts.kind, record.facts.id);
-        if (!this.#pinned(key)) yield record;
+      const positions = this.#tables.readPositions(topic.no, from, pageCount);
+      for (const { id } of positions) {
+        if (this.#pinned(keyOf(topic.accountNo, kind, id))) continue;
+        yield must(this.get(topic.accountNo, kind, id), 'an item that has a position is stored');
       }
-      const last = rows.at(-1);
-      if (!last || rows.length < pageCount) return;
-      from = last.facts;
+      from = positions.at(-1);
+      if (!from || positions.length < pageCount) return;
     }
   }
 

@@ -86,6 +86,11 @@ export class Store implements StoreReader {
     return this.#view.accounts.get(entry.record.id) === entry;
   }
 
+  /** Runs synchronous questions together: those that reach to disk then cost a fraction. */
+  inOneRead<T>(run: () => T): T {
+    return this.#tables.inOneRead(run);
+  }
+
   /** Puts the state on disk as of `head()`. Rejects with LOG_WRITE_FAILED. */
   checkpoint(): Promise<void> {
     return this.#checkpointer.flush();

@@ -43,14 +43,17 @@ function newest(
   limitCount: number,
 ): { readonly page: readonly Position[]; readonly hasMore: boolean } {
   const kept: Position[] = [];
+  const roomCount = limitCount + 2;
+  let oldestAt = Number.NEGATIVE_INFINITY;
   for (const topic of topics) {
+    if (topic.last && topic.last.at < oldestAt) continue; // nothing in it is newer than its newest item
     for (const [id, { at }] of topic.unread) {
+      if (at < oldestAt) continue;
       const position = { at, id, topic };
       if (before && comparePositions(position, before) <= 0) continue;
-      const last = kept.at(-1);
-      if (kept.length > limitCount + 1 && last && comparePositions(position, last) >= 0) continue;
       kept.splice(indexFor(kept, position), 0, position);
-      if (kept.length > limitCount + 2) kept.pop();
+      if (kept.length > roomCount) kept.pop();
+      if (kept.length === roomCount) oldestAt = kept.at(-1)?.at ?? oldestAt;
     }
   }
   const [end, following] = [kept[limitCount - 1], kept[limitCount]];

@@ -24,6 +24,9 @@ export class MemoryStore implements StoreReader {
   head(): Seq {
     return this.at;
   }
+  inOneRead<T>(run: () => T): T {
+    return run();
+  }
   accounts(): readonly AccountView[] {
     return [...this.view.accounts.values()].map((record) => ({ record, summary: this.#summaryOf(record.id) }));
   }
