@@ -31,7 +31,7 @@ export type NoticeBody = {
   /** What the sender was answered. */
   readonly recipientCount: number;
   readonly onlineCount: number;
-  readonly senderName?: string;
+  readonly supersededBy?: string;
   readonly reminderCount?: number;
   readonly isEscalated?: boolean;
 };
@@ -59,8 +59,8 @@ export type StoredNoticeUser = {
   readonly username: string;
   readonly onlineMs: number;
 };
-/** One user's records of one combination of flags, counted; `newestNo` is the newest notice among them. */
-export type UserCount = FlagCount & { readonly userNo: number; readonly newestNo: number };
+/** One user's records of one combination of flags, counted, with the highest place among them. */
+export type UserCount = FlagCount & { readonly userNo: number; readonly newestPlace: Seq };
 export type StoredSetting = { readonly kind: string; readonly id: string; readonly body: string };
 
 /** Key of a record, in the order of creation. */
@@ -122,8 +122,8 @@ export interface NoticeTables {
   readRecord(noticeNo: number, userNo: number): StoredRecord | undefined;
   /** A user's records with a place above `place`, the newest `limitCount` of them, oldest first. */
   readStream(userNo: number, place: Seq, limitCount: number): readonly StoredRecord[];
-  /** The user's records older than `beforeNo`, newest first. */
-  readHistory(userNo: number, beforeNo: number, limitCount: number): readonly StoredRecord[];
+  /** The user's records with a place below `before`, newest first. */
+  readHistory(userNo: number, before: Seq, limitCount: number): readonly StoredRecord[];
   /** Records of a notice that are in one of the cells. */
   readNoticeRecords(noticeNo: number): Iterable<StoredRecord>;
   scanRecords(scan: RecordScan): readonly ScannedKey[];
@@ -149,7 +149,7 @@ const SQL = {
   settings: 'SELECT kind, id, body FROM notice_settings ORDER BY kind, id',
   open: `SELECT ${NOTICE} FROM notices WHERE is_open = 1 ORDER BY no`,
   pending: `SELECT ${RECORD} FROM notice_records WHERE flags < ${PENDING_BELOW} ORDER BY notice_no, user_no`,
-  countUsers: `SELECT user_no AS userNo, flags, count(*) AS count, max(notice_no) AS newestNo FROM notice_records
+  countUsers: `SELECT user_no AS userNo, flags, count(*) AS count, max(place) AS newestPlace FROM notice_records
     INDEXED BY notice_records_by_user GROUP BY user_no, flags`,
   countAll: 'SELECT flags, count(*) AS count FROM notice_records INDEXED BY notice_records_by_flags GROUP BY flags',
   countNotice: 'SELECT flags, count(*) AS count FROM notice_records WHERE notice_no = ? GROUP BY flags',
@@ -157,8 +157,8 @@ const SQL = {
   noticeById: `SELECT ${NOTICE} FROM notices WHERE message_id = ?`,
   noticeByKey: `SELECT ${NOTICE} FROM notices WHERE sender_id = ? AND key = ?`,
   record: `SELECT ${RECORD} FROM notice_records WHERE notice_no = ? AND user_no = ?`,
-  stream: `SELECT ${RECORD} FROM notice_records WHERE user_no = ? AND place > ? ORDER BY notice_no DESC LIMIT ?`,
-  history: `SELECT ${RECORD} FROM notice_records WHERE user_no = ? AND notice_no < ? ORDER BY notice_no DESC LIMIT ?`,
+  stream: `SELECT ${RECORD} FROM notice_records WHERE user_no = ? AND place > ? ORDER BY place DESC LIMIT ?`,
+  history: `SELECT ${RECORD} FROM notice_records WHERE user_no = ? AND place < ? ORDER BY place DESC LIMIT ?`,
   noticeRecords: `SELECT ${RECORD} FROM notice_records WHERE notice_no = ? ORDER BY user_no`,
   firstNotice: 'SELECT no FROM notices WHERE at >= ? ORDER BY at, no LIMIT 1',
   lastNotice: 'SELECT no FROM notices WHERE at <= ? ORDER BY at DESC, no DESC LIMIT 1',
@@ -231,8 +231,8 @@ export class SqliteNoticeTables implements NoticeTables {
   readStream(userNo: number, place: Seq, limitCount: number): readonly StoredRecord[] {
     return this.#all(SQL.stream, userNo, place, limitCount).map(toRecord).reverse();
   }
-  readHistory(userNo: number, beforeNo: number, limitCount: number): readonly StoredRecord[] {
-    return this.#all(SQL.history, userNo, beforeNo, limitCount).map(toRecord);
+  readHistory(userNo: number, before: Seq, limitCount: number): readonly StoredRecord[] {
+    return this.#all(SQL.history, userNo, before, limitCount).map(toRecord);
   }
   *readNoticeRecords(noticeNo: number): Iterable<StoredRecord> {
     for (const row of this.#each(SQL.noticeRecords, noticeNo)) yield toRecord(row);

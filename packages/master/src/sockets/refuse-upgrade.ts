@@ -5,7 +5,9 @@ import { ERRORS, type ErrorCode, type ErrorDetails, toWireError } from '@hiscrm/
 /** Answers an upgrade request with an error of the catalogue as plain HTTP, and hangs up. */
 export function refuseUpgrade(stream: Duplex, code: ErrorCode, details: ErrorDetails = {}): void {
   const { status } = ERRORS[code];
-  const body = JSON.stringify({ error: toWireError(code, details) });
+  const error = toWireError(code, details);
+  // Programs of the notice contract read `code` and `message`.
+  const body = JSON.stringify({ code: status, message: error.message, error });
   const { retryAfterMs } = details;
   const retryAfter = typeof retryAfterMs === 'number' ? `Retry-After: ${Math.ceil(retryAfterMs / 1_000)}\r\n` : '';
   stream.on('error', () => stream.destroy()); // the peer may hang up first

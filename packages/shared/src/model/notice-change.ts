@@ -78,7 +78,7 @@ export const noticeReceiptsSchema = Type.Object(
       Type.Object(
         {
           messageId: messageIdSchema,
-          state: Type.Union(RECEIPT_STATES.map((state) => Type.Literal(state))),
+          state: Type.Unsafe<ReceiptState>(Type.Union(RECEIPT_STATES.map((state) => Type.Literal(state)))),
           userIds: users,
           deviceNos: Type.Array(Type.Integer({ minimum: -1 })),
         },

@@ -34,7 +34,7 @@ export const notices: Migration = {
       device TEXT, error TEXT,
       PRIMARY KEY (notice_no, user_no)
     ) STRICT, WITHOUT ROWID`,
-    `CREATE INDEX notice_records_by_user ON notice_records (user_no, notice_no, flags, place)`,
+    `CREATE INDEX notice_records_by_user ON notice_records (user_no, place, notice_no, flags)`,
     `CREATE INDEX notice_records_by_flags ON notice_records (flags, notice_no, user_no)`,
     `CREATE INDEX notice_records_by_receipt ON notice_records (received_at, notice_no, user_no, flags)
       WHERE received_at > 0`,

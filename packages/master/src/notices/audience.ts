@@ -1,0 +1,41 @@
+import { unreachable } from '@hiscrm/shared/lib/must.ts';
+import type { UserId } from '@hiscrm/shared/model/ids.ts';
+import type { NoticeTarget } from '@hiscrm/shared/model/notice.ts';
+import type { CachedDirectory, Person } from './user-directory.ts';
+
+/** The users a target means at this moment. An unknown group or user is nobody. */
+export function audienceOf(
+  target: NoticeTarget,
+  directory: CachedDirectory,
+  groups: ReadonlyMap<string, readonly UserId[]>,
+): readonly Person[] {
+  const people = named(target, directory, groups);
+  if (!target.excludeUserIds || target.excludeUserIds.length === 0) return people;
+  const excluded = new Set(target.excludeUserIds);
+  return people.filter(({ id }) => !excluded.has(id));
+}
+
+function named(
+  target: NoticeTarget,
+  directory: CachedDirectory,
+  groups: ReadonlyMap<string, readonly UserId[]>,
+): readonly Person[] {
+  switch (target.kind) {
+    case 'all':
+      return directory.all();
+    case 'admins':
+      return directory.all().filter(({ role }) => role === 'admin');
+    case 'role':
+      return directory.all().filter(({ role }) => role === target.role);
+    case 'group':
+      return directory.some(groups.get(target.group) ?? []);
+    case 'users':
+      return directory.some(target.userIds);
+    case 'readers':
+      return directory
+        .all()
+        .filter(({ role, grants }) => role === 'admin' || grants === 'all' || grants.includes(target.accountId));
+    default:
+      return unreachable(target);
+  }
+}

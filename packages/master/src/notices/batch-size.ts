@@ -1,0 +1,12 @@
+/** Deliveries in one turn of the event loop. */
+export const BATCH_LIMITS = { leastCount: 64, mostCount: 4_096, startCount: 512 } as const;
+/** A turn longer than this makes others wait: the batch is halved. Shorter than half of it, the batch grows. */
+const TURN_BUDGET_MS = 8;
+
+/** The next batch after a turn that took `turnMs`, with the loop's timers `lateMs` late. */
+export function nextBatchCount(batchCount: number, turnMs: number, lateMs: number): number {
+  const worstMs = Math.max(turnMs, lateMs);
+  if (worstMs > TURN_BUDGET_MS) return Math.max(BATCH_LIMITS.leastCount, Math.floor(batchCount / 2));
+  if (worstMs < TURN_BUDGET_MS / 2) return Math.min(BATCH_LIMITS.mostCount, Math.ceil(batchCount * 1.25));
+  return batchCount;
+}

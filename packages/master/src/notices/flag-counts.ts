@@ -1,0 +1,60 @@
+import { FLAGS_LIMIT, isConfirmed, isDelivered, isRead, statusOf, wasOnline } from './record-flags.ts';
+
+/** How many records there are, and in which states. */
+export type Counts = {
+  readonly total: number;
+  readonly online: number;
+  readonly received: number;
+  readonly read: number;
+  readonly confirmed: number;
+  readonly pending: number;
+  readonly expired: number;
+  readonly failed: number;
+};
+
+/** Records counted by their flags. */
+export class FlagCounts {
+  readonly #cells = new Int32Array(FLAGS_LIMIT);
+
+  constructor(counts: Iterable<{ readonly flags: number; readonly count: number }> = []) {
+    for (const { flags, count } of counts) this.add(flags, count);
+  }
+
+  add(flags: number, count: number): void {
+    this.#cells[flags] = (this.#cells[flags] ?? 0) + count;
+  }
+
+  /** A record went from one state to another. */
+  move(from: number, to: number): void {
+    if (from === to) return;
+    this.add(from, -1);
+    this.add(to, 1);
+  }
+
+  /** Combinations that occur, with how often. */
+  cells(): readonly { readonly flags: number; readonly count: number }[] {
+    const found: { flags: number; count: number }[] = [];
+    this.#cells.forEach((count, flags) => {
+      if (count > 0) found.push({ flags, count });
+    });
+    return found;
+  }
+
+  counts(): Counts {
+    return countsOf(this.cells());
+  }
+}
+
+export function countsOf(cells: Iterable<{ readonly flags: number; readonly count: number }>): Counts {
+  const sum = { total: 0, online: 0, received: 0, read: 0, confirmed: 0, pending: 0, expired: 0, failed: 0 };
+  for (const { flags, count } of cells) {
+    sum.total += count;
+    if (wasOnline(flags)) sum.online += count;
+    if (isDelivered(flags)) sum.received += count;
+    if (isRead(flags)) sum.read += count;
+    if (isConfirmed(flags)) sum.confirmed += count;
+    const status = statusOf(flags);
+    if (status !== 'delivered') sum[status] += count;
+  }
+  return sum;
+}

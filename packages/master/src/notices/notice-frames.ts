@@ -1,0 +1,57 @@
+import type { NoticeDown, NoticeFrame } from '@hiscrm/shared/protocol/notice-link.ts';
+import { textFrame } from '../hub/prepared-frame.ts';
+import type { LiveNotice } from './live-notice.ts';
+
+export type NoticeLanguage = 'zh' | 'en' | 'default';
+/** Unread counts up to this share a frame; above, one is made for each. */
+const UNREAD_KEPT_COUNT = 1_000;
+
+/** What a notice is for its reader: the words of the language, where the sender gave them. */
+export function noticeFrameOf(
+  notice: LiveNotice,
+  options: { readonly offset: number; readonly language: NoticeLanguage; readonly isOffline: boolean },
+): NoticeFrame {
+  const { messageId, type, data, priority, needConfirm, words } = notice.notice;
+  const own = options.language === 'default' ? undefined : words?.[options.language];
+  const { title, content } = own ?? notice.notice;
+  return {
+    type,
+    messageId,
+    offset: options.offset,
+    ...(title !== undefined && { title }),
+    content,
+    ...(data !== undefined && { data }),
+    time: notice.body.sentAt ?? notice.at,
+    priority,
+    needConfirm,
+    ...(options.isOffline && { offline: true }),
+  };
+}
+
+/** The bytes of a notice for one kind of reader: encoded once, written to thousands of sockets. */
+export function preparedNotice(
+  notice: LiveNotice,
+  options: { readonly offset: number; readonly language: NoticeLanguage; readonly isOffline: boolean },
+): Buffer {
+  const language = notice.notice.words ? options.language : 'default';
+  const key = `${options.offset} ${language} ${options.isOffline}`;
+  let frame = notice.frames.get(key);
+  if (!frame) {
+    frame = textFrame(JSON.stringify(noticeFrameOf(notice, { ...options, language })));
+    notice.frames.set(key, frame);
+  }
+  return frame;
+}
+
+export const preparedDown = (frame: NoticeDown): Buffer => textFrame(JSON.stringify(frame));
+
+const unreadFrames: Buffer[] = [];
+export function preparedUnread(count: number): Buffer {
+  if (count > UNREAD_KEPT_COUNT) return preparedDown({ type: 'unread', count });
+  let frame = unreadFrames[count];
+  if (!frame) {
+    frame = preparedDown({ type: 'unread', count });
+    unreadFrames[count] = frame;
+  }
+  return frame;
+}

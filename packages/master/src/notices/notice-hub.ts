@@ -1,0 +1,301 @@
+/**
+ * The notification hub: accepts notices, brings them to their users, and keeps their receipts. It stands on the same log and
+ * commit path as the inbox. Rules NO* in docs/spec/notices.md.
+ */
+import { type Cancel, type Clock, every } from '@hiscrm/shared/lib/clock.ts';
+import type { Seq, UserId } from '@hiscrm/shared/model/ids.ts';
+import type { NoticeDevice, ReceiptState } from '@hiscrm/shared/model/notice-change.ts';
+import type { Committer, Publication } from '../ingest/committer.ts';
+import type { Logger } from '../lib/logger.ts';
+import type { NoticeTables, StoredRecord } from '../log/notice-tables.ts';
+import { Checkpointer } from '../store/checkpointer.ts';
+import { Dispatcher, type DispatcherFigures } from './dispatcher.ts';
+import { ExpiryDesk } from './expiry-desk.ts';
+import { type Counts, countsOf } from './flag-counts.ts';
+import type { LiveNotice } from './live-notice.ts';
+import type { Mailbox, Waiting } from './mailbox.ts';
+import type { NoticeBook, NoticeEffect } from './notice-book.ts';
+import type { NoticeLimits } from './notice-limits.ts';
+import type { NoticeLink } from './notice-link.ts';
+import { NoticeTimes } from './notice-times.ts';
+import { Presence } from './presence.ts';
+import { ReceiptDesk } from './receipt-desk.ts';
+import { isConfirmed, isDelivered, isRead, isWithdrawn } from './record-flags.ts';
+import { saveNotices } from './save-notices.ts';
+import { NoticeSender } from './send-notice.ts';
+import { CachedDirectory, type UserDirectory } from './user-directory.ts';
+
+/** Records go to disk as soon as so many changed, or so long after the first. */
+const CHECKPOINT = { everyCount: 2_000, everyMs: 300 };
+/** Rows of other rooms after which the tables' place is moved anyway, so that the log can be trimmed. */
+const IDLE_ROWS_COUNT = 5_000;
+/** How often deadlines are looked at: a schedule is met within this. */
+const TICK_MS = 500;
+
+export type NoticeHubOptions = {
+  readonly book: NoticeBook;
+  readonly tables: NoticeTables;
+  readonly committer: Committer;
+  readonly directory: UserDirectory;
+  readonly clock: Clock;
+  readonly limits: NoticeLimits;
+  readonly lc: Logger;
+  readonly newId: () => string;
+  /** Hears how long each delivery waited between being durable and being written to a socket (ms). */
+  readonly onSent: (ms: number) => void;
+};
+
+/** The answer to an acknowledgement: what is now at least in that state, and what the user never got. */
+export type ReceiptAnswer = { readonly messageIds: readonly string[]; readonly unknownIds: readonly string[] };
+
+export type NoticeFigures = DispatcherFigures & {
+  readonly connectionCount: number;
+  readonly userCount: number;
+  readonly totalConnectionCount: number;
+  readonly waitingCount: number;
+  readonly unsavedCount: number;
+  readonly pendingReceiptCount: number;
+  readonly refusedCount: number;
+  readonly acceptedCount: number;
+  readonly records: Counts;
+};
+
+const IS_THERE: Record<ReceiptState, (flags: number) => boolean> = {
+  delivered: isDelivered,
+  read: isRead,
+  confirmed: isConfirmed,
+};
+
+export class NoticeHub {
+  readonly sender: NoticeSender;
+  readonly presence = new Presence();
+  readonly book: NoticeBook;
+  readonly directory: CachedDirectory;
+  readonly tables: NoticeTables;
+  readonly #committer: Committer;
+  readonly #clock: Clock;
+  readonly #limits: NoticeLimits;
+  readonly #dispatcher: Dispatcher;
+  readonly #receipts: ReceiptDesk;
+  readonly #expiry: ExpiryDesk;
+  readonly #times: NoticeTimes;
+  readonly #checkpointer: Checkpointer;
+  readonly #stopTicking: Cancel;
+  readonly #devices = new WeakMap<NoticeLink, NoticeDevice>();
+  #acceptedCount = 0;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: NoticeHubOptions) {
+    const { book, committer, clock, limits, lc, tables } = options;
+    this.book = book;
+    this.tables = tables;
+    this.#committer = committer;
+    this.#clock = clock;
+    this.#limits = limits;
+    this.directory = new CachedDirectory({ directory: options.directory, now: () => clock.now() });
+    this.#dispatcher = new Dispatcher({
+      limits,
+      lc,
+      mailboxOf: (userId) => book.mailboxes.get(userId),
+      languageOf: (userId) => book.preferences.get(userId)?.language ?? 'default',
+      onSent: options.onSent,
+    });
+    this.#receipts = new ReceiptDesk(committer);
+    this.#expiry = new ExpiryDesk({ committer, lc, waitingLimitCount: limits.waitingPerUserCount });
+    const { directory, presence } = this;
+    const dispatcher = this.#dispatcher;
+    this.sender = new NoticeSender({ ...options, book, directory, dispatcher, presence });
+    this.#times = new NoticeTimes({ book, committer, clock, limits, lc, sender: this.sender, expiry: this.#expiry });
+    const save = (): Promise<void> => saveNotices(book, tables, limits.sliceRecordCount);
+    this.#checkpointer = new Checkpointer({ clock, policy: CHECKPOINT, save });
+    this.#stopTicking = every(clock, TICK_MS, () => this.#times.tick());
+    for (const mailbox of book.mailboxes.values()) this.#expiry.noteArrival(mailbox);
+    this.#noteUnsaved();
+  }
+
+  /** Hears every durable row, in log order, before the commit that made it resolves. */
+  onPublication({ rows }: Publication): void {
+    const effects = this.book.apply(rows);
+    for (const effect of effects) this.#note(effect);
+    this.#dispatcher.publish(effects);
+    this.#noteUnsaved();
+  }
+
+  // Connections.
+
+  /** A user came on line; nothing is sent before `resume` or `start`. */
+  enter(link: NoticeLink): void {
+    this.presence.enter(link);
+    this.#dispatcher.seat(link);
+  }
+
+  /** Sends what waits, and from then on what comes. Without effect once it has begun. */
+  start(link: NoticeLink): void {
+    this.#dispatcher.start(link, 0 as Seq, []); // before everything
+  }
+
+  /** The client has everything up to `offset`: sends what comes after, also what another device acknowledged meanwhile. */
+  resume(link: NoticeLink, offset: Seq): Promise<ReceiptAnswer> {
+    if (this.#dispatcher.isStarted(link)) return this.acknowledgeUpTo(link, offset);
+    const mailbox = this.book.mailboxes.get(link.userId);
+    // A place that the log has not reached comes from another history: it says nothing about this one.
+    const from = offset <= this.book.head() ? offset : (0 as Seq);
+    const received = mailbox?.waiting.slice(0, mailbox.firstAbove(from)) ?? [];
+    this.#dispatcher.start(link, from, mailbox ? this.#replayed(mailbox, from) : []);
+    return this.receive({
+      userId: link.userId,
+      messageIds: received.map(({ notice }) => notice.messageId),
+      state: 'delivered',
+      link,
+    });
+  }
+
+  /** Safe twice. */
+  leave(link: NoticeLink): void {
+    this.#dispatcher.leave(link);
+    const onlineMs = this.presence.leave(link, this.#clock.now());
+    const mailbox = this.book.mailboxes.get(link.userId);
+    if (!mailbox || onlineMs === 0) return;
+    mailbox.onlineMs += onlineMs;
+    this.book.changedUsers.add(mailbox);
+    this.#checkpointer.note(1);
+  }
+
+  /** The client has what this connection was sent, up to `offset`. */
+  acknowledgeUpTo(link: NoticeLink, offset: Seq): Promise<ReceiptAnswer> {
+    const mailbox = this.book.mailboxes.get(link.userId);
+    const sentUpTo = this.#dispatcher.sentUpTo(link);
+    const upTo = offset < sentUpTo ? offset : sentUpTo;
+    const received = mailbox?.waiting.slice(0, mailbox.firstAbove(upTo)) ?? [];
+    const messageIds = received.map(({ notice }) => notice.messageId);
+    return this.receive({ userId: link.userId, messageIds, state: 'delivered', link });
+  }
+
+  /** Resolves once the receipts are durable. A state that is reached already costs nothing. */
+  async receive(mark: {
+    readonly userId: UserId;
+    readonly messageIds: readonly string[];
+    readonly state: ReceiptState;
+    readonly link?: NoticeLink | undefined;
+  }): Promise<ReceiptAnswer> {
+    const { userId, state, link } = mark;
+    const mailbox = this.book.mailboxes.get(userId);
+    const known: string[] = [];
+    const fresh: string[] = [];
+    const unknownIds: string[] = [];
+    for (const messageId of mark.messageIds) {
+      const flags = mailbox && this.#flagsOf(mailbox, messageId);
+      if (flags === undefined) unknownIds.push(messageId);
+      else {
+        known.push(messageId);
+        if (!IS_THERE[state](flags)) fresh.push(messageId);
+      }
+    }
+    if (fresh.length > 0) {
+      await this.#receipts.note({ userId, messageIds: fresh, state, device: link && this.#deviceOf(link) });
+    }
+    return { messageIds: known, unknownIds };
+  }
+
+  /** Everything the user has is read. */
+  async readAll(userId: UserId): Promise<void> {
+    const mailbox = this.book.mailboxes.get(userId);
+    if (!mailbox || mailbox.unreadCount === 0) return;
+    await this.#committer.commit([{ kind: 'notice.allRead', userId, upToSeq: this.book.head() }]);
+  }
+
+  /** Puts what changed on disk, so that lists have it. */
+  checkpoint(): Promise<void> {
+    return this.#checkpointer.flush();
+  }
+
+  figures(): NoticeFigures {
+    return {
+      ...this.#dispatcher.figures(),
+      connectionCount: this.presence.linkCount,
+      userCount: this.presence.userCount,
+      totalConnectionCount: this.presence.totalCount,
+      waitingCount: this.book.waitingCount,
+      unsavedCount: this.book.records.unsavedCount,
+      pendingReceiptCount: this.#receipts.pendingCount,
+      refusedCount: this.sender.refusedCount,
+      acceptedCount: this.#acceptedCount,
+      records: countsOf(this.book.totals.cells()),
+    };
+  }
+
+  /** Why the hub serves worse than it should; empty when all is well. */
+  degradations(): readonly string[] {
+    const { queuedCounts } = this.#dispatcher.figures();
+    const queuedCount = queuedCounts.reduce((sum, count) => sum + count, 0);
+    const reasons: string[] = [];
+    if (queuedCount > this.#limits.waitingDeliveriesCount * 0.8) {
+      reasons.push(`${queuedCount} deliveries wait, the limit is ${this.#limits.waitingDeliveriesCount}`);
+    }
+    return reasons;
+  }
+
+  /** Takes what is under way into the log and to disk. Sockets are closed by their server, the committer by its owner. Safe twice. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#stopTicking();
+    await this.#times.close();
+    await this.#receipts.close();
+    await this.#expiry.close();
+    this.#dispatcher.close();
+    await this.#checkpointer.flush().catch(() => undefined); // what it lacks, the log has
+    this.#checkpointer.stop();
+  }
+
+  #note(effect: NoticeEffect): void {
+    if (effect.kind === 'sent') {
+      this.#acceptedCount++;
+      for (const mailbox of effect.mailboxes) this.#expiry.noteArrival(mailbox);
+    }
+    if (effect.kind === 'released') this.#expiry.noteArrival(effect.mailbox);
+  }
+
+  #noteUnsaved(): void {
+    const { records, shelf, changedSettings } = this.book;
+    const isBehind = this.book.head() - this.tables.stateSeq() > IDLE_ROWS_COUNT;
+    const changedCount = records.unsavedCount + shelf.changedCount + changedSettings.size;
+    this.#checkpointer.note(changedCount > 0 ? changedCount : Number(isBehind));
+  }
+
+  #flagsOf(mailbox: Mailbox, messageId: string): number | undefined {
+    const notice = this.book.shelf.byId(messageId);
+    return notice && this.book.records.peek(notice.no, mailbox.no)?.flags;
+  }
+
+  #deviceOf(link: NoticeLink): NoticeDevice {
+    const known = this.#devices.get(link);
+    if (known) return known;
+    const device = { connectionId: link.id, address: link.address, agent: link.agent };
+    this.#devices.set(link, device);
+    return device;
+  }
+
+  /** What the user has acknowledged above a place, from another device: the newest `replayCount`. */
+  #replayed(mailbox: Mailbox, from: Seq): readonly Waiting[] {
+    if (mailbox.newestPlace <= from) return [];
+    const records = new Map<number, StoredRecord>();
+    for (const record of this.tables.readStream(mailbox.no, from, this.#limits.replayCount)) {
+      records.set(record.noticeNo, record);
+    }
+    for (const record of this.book.records.unsavedOfUser(mailbox.no)) {
+      if (record.place > from) records.set(record.noticeNo, record);
+    }
+    return [...records.values()]
+      .filter(({ flags }) => isDelivered(flags) && !isWithdrawn(flags))
+      .sort((a, b) => a.place - b.place)
+      .slice(-this.#limits.replayCount)
+      .flatMap(({ noticeNo, place }) => {
+        const notice: LiveNotice | undefined = this.book.shelf.byNo(noticeNo);
+        return notice ? [{ notice, place, heldUntil: 0, isOffline: true, sentCount: 0 }] : [];
+      });
+  }
+}

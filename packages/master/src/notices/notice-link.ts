@@ -1,0 +1,18 @@
+import type { UserId } from '@hiscrm/shared/model/ids.ts';
+
+/** One connection of a user that takes notices, whatever protocol it speaks. Nothing here blocks. */
+export interface NoticeLink {
+  readonly id: string;
+  readonly userId: UserId;
+  readonly username: string;
+  readonly address: string;
+  readonly agent: string;
+  /** When it connected and was last heard (ms UTC). */
+  readonly since: number;
+  readonly lastSeenAt: number;
+  /** Bytes accepted by `write` that the system has not taken yet. */
+  readonly bufferedBytes: number;
+  write(frame: Buffer): void;
+  /** It reads too slowly and was given up: say so and close, without waiting for it. */
+  tooSlow(): void;
+}

@@ -1,0 +1,107 @@
+import { assert } from '@hiscrm/shared/lib/must.ts';
+import type { NoticeTables, StoredRecord } from '../log/notice-tables.ts';
+import type { NoticeRecordRow } from '../log/writer-protocol.ts';
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+/** A record that the fold may change. */
+export type LiveRecord = Mutable<StoredRecord>;
+
+/** Receive records as the log says they are: those changed since the last checkpoint from memory, the others from the tables. */
+export class RecordOverlay {
+  readonly #tables: NoticeTables;
+  #changed = new Map<number, Map<number, LiveRecord>>();
+  #saving = new Map<number, Map<number, LiveRecord>>();
+  #changedCount = 0;
+
+  constructor(tables: NoticeTables) {
+    this.#tables = tables;
+  }
+
+  /** Records in memory that no finished checkpoint has. */
+  get unsavedCount(): number {
+    return this.#changedCount;
+  }
+
+  peek(noticeNo: number, userNo: number): StoredRecord | undefined {
+    return this.#unsaved(noticeNo, userNo) ?? this.#tables.readRecord(noticeNo, userNo);
+  }
+
+  /** The record, to be changed right away: it goes into the next checkpoint. */
+  edit(noticeNo: number, userNo: number): LiveRecord | undefined {
+    const changed = this.#changed.get(userNo)?.get(noticeNo);
+    if (changed) return changed;
+    const stored = this.peek(noticeNo, userNo);
+    return stored && this.add({ ...stored });
+  }
+
+  add(record: LiveRecord): LiveRecord {
+    let ofUser = this.#changed.get(record.userNo);
+    if (!ofUser) {
+      ofUser = new Map();
+      this.#changed.set(record.userNo, ofUser);
+    }
+    if (!ofUser.has(record.noticeNo)) this.#changedCount++;
+    ofUser.set(record.noticeNo, record);
+    return record;
+  }
+
+  /** A user's records that are not in the tables as they are. */
+  *unsavedOfUser(userNo: number): Iterable<StoredRecord> {
+    const changed = this.#changed.get(userNo);
+    yield* changed?.values() ?? [];
+    for (const record of this.#saving.get(userNo)?.values() ?? []) {
+      if (!changed?.has(record.noticeNo)) yield record;
+    }
+  }
+
+  /** The users who have unsaved records of a notice. */
+  *unsavedOfNotice(noticeNo: number): Iterable<StoredRecord> {
+    for (const userNo of new Set([...this.#changed.keys(), ...this.#saving.keys()])) {
+      const record = this.#unsaved(noticeNo, userNo);
+      if (record) yield record;
+    }
+  }
+
+  /** Everything changed, in slices; until `saved` it is read from here. */
+  *takeSlices(sliceCount: number): Iterable<readonly NoticeRecordRow[]> {
+    assert(this.#saving.size === 0, 'one checkpoint at a time');
+    this.#saving = this.#changed;
+    this.#changed = new Map();
+    this.#changedCount = 0;
+    let slice: NoticeRecordRow[] = [];
+    for (const ofUser of this.#saving.values()) {
+      for (const record of ofUser.values()) {
+        slice.push(toRow(record));
+        if (slice.length < sliceCount) continue;
+        yield slice;
+        slice = [];
+      }
+    }
+    if (slice.length > 0) yield slice;
+  }
+
+  saved(): void {
+    this.#saving = new Map();
+  }
+
+  #unsaved(noticeNo: number, userNo: number): LiveRecord | undefined {
+    return this.#changed.get(userNo)?.get(noticeNo) ?? this.#saving.get(userNo)?.get(noticeNo);
+  }
+}
+
+const toRow = (record: StoredRecord): NoticeRecordRow => [
+  record.noticeNo,
+  record.userNo,
+  record.place,
+  record.flags,
+  record.role,
+  record.createdAt,
+  record.receivedAt,
+  record.readAt,
+  record.confirmedAt,
+  record.updatedAt,
+  record.heldUntil,
+  record.retryCount,
+  record.device ? JSON.stringify(record.device) : null,
+  record.error ?? null,
+];

@@ -1,0 +1,143 @@
+import { request } from 'node:http';
+import { expect, onTestFinished, test } from 'vitest';
+import { openNoticeWorld } from './testing/notice-world.ts';
+
+async function aWorld(options: Parameters<typeof openNoticeWorld>[0] = {}) {
+  const world = await openNoticeWorld(options);
+  onTestFinished(() => world.close());
+  return world;
+}
+
+test('[NO1] a notice goes to everybody it is for and is delivered only when acknowledged', async () => {
+  const world = await aWorld();
+  const ann = await world.connect('ann');
+  const sent = await world.send({ messageId: 'm-1', data: { 编号: 7 } });
+  expect(sent).toEqual({ messageId: 'm-1', recipients: 2, online: 1, queued: 1 });
+  const frame = await ann.next('system_notice');
+  expect(frame).toMatchObject({
+    messageId: 'm-1',
+    title: '通知',
+    content: '今晚维护 😀',
+    data: { 编号: 7 },
+    priority: 'normal',
+    needConfirm: false,
+  });
+  expect(frame).not.toHaveProperty('offline');
+  expect(await ann.next('unread')).toEqual({ type: 'unread', count: 1 });
+  expect(world.hub.figures().records).toMatchObject({ total: 2, received: 0, pending: 2 });
+  ann.send({ type: 'ack', messageIds: ['m-1'] });
+  expect(await ann.next('ack_result')).toEqual({ type: 'ack_result', messageIds: ['m-1'], state: 'delivered' });
+  expect(world.hub.figures().records).toMatchObject({ total: 2, received: 1, pending: 1 });
+});
+
+test('[NO2] what was not acknowledged comes again in order after a reconnect, what was acknowledged does not', async () => {
+  const world = await aWorld({ users: ['ann'] });
+  const first = await world.connect('ann');
+  for (let n = 1; n <= 5; n++) await world.send({ messageId: `m-${n}` });
+  await first.until(({ notices }) => notices.length === 5);
+  first.send({ type: 'ack', uptoOffset: first.notices[1]?.offset });
+  expect(await first.next('ack_result')).toMatchObject({ messageIds: ['m-1', 'm-2'] });
+  first.ws.terminate();
+  await first.closed;
+  await world.send({ messageId: 'm-6', priority: 'urgent' });
+  const second = await world.connect('ann', Number(first.notices[1]?.offset));
+  await second.until(({ notices }) => notices.length === 4);
+  expect(second.messageIds).toEqual(['m-3', 'm-4', 'm-5', 'm-6']);
+  expect(second.notices.every(({ offline }) => offline === true)).toBe(true);
+});
+
+test('[NO3] a client that names no offset gets what nobody acknowledged, after a moment', async () => {
+  const world = await aWorld({ users: ['ann'] });
+  await world.send({ messageId: 'm-1' });
+  const { NoticeClient } = await import('./testing/notice-world.ts');
+  const client = new NoticeClient(`ws://127.0.0.1:${world.port}/ws?token=ann`);
+  await client.next('connected');
+  world.clock.advance(50);
+  expect(await client.next('system_notice')).toMatchObject({ messageId: 'm-1', offline: true });
+  client.ws.terminate();
+});
+
+test('[NO4] reading on one device clears the badge on the others at once', async () => {
+  const world = await aWorld({ users: ['ann'] });
+  const [phone, desk] = [await world.connect('ann'), await world.connect('ann')];
+  await world.send({ messageId: 'm-1' });
+  await world.send({ messageId: 'm-2' });
+  await desk.until(({ notices }) => notices.length === 2);
+  await phone.until(({ notices }) => notices.length === 2);
+  phone.send({ type: 'read', messageIds: ['m-1'] });
+  await desk.until(({ frames }) => frames.at(-1)?.type === 'unread' && frames.at(-1)?.count === 1);
+  phone.send({ type: 'read', messageIds: 'all' });
+  await desk.until(({ frames }) => frames.at(-1)?.type === 'unread' && frames.at(-1)?.count === 0);
+});
+
+test('[NO5] an unknown id is answered with an error that names it', async () => {
+  const world = await aWorld({ users: ['ann'] });
+  const ann = await world.connect('ann');
+  ann.send({ type: 'confirm', messageId: 'never-sent' });
+  expect(await ann.next('error')).toMatchObject({ code: 'NOT_FOUND', ref: 'never-sent' });
+  ann.send({ type: 'ping' });
+  await ann.next('pong');
+});
+
+test('[NO6] bad frames are answered, and ten of them in a minute close with 1008', async () => {
+  const world = await aWorld({ users: ['ann'] });
+  const ann = await world.connect('ann');
+  const bad = ['{', '{}', '[]', '{"type":"nonsense"}', `{"type":"ping","x":"${'x'.repeat(5_000)}"}`];
+  for (const frame of [...bad, ...bad]) ann.send(frame);
+  expect(await ann.closed).toBe(1008);
+  expect(ann.frames.filter(({ type }) => type === 'error')).toHaveLength(10);
+  expect(ann.frames.at(-1)).toMatchObject({ type: 'bye', reason: 'bad_frames' });
+});
+
+test('[NO7] connections are refused before the upgrade, with the reason as JSON', async () => {
+  const world = await aWorld({ users: ['ann'], socketLimits: { connectionsPerUserCount: 1, connectionCount: 2 } });
+  const refused = (token: string, headers: Record<string, string> = {}) =>
+    new Promise<readonly [number, unknown]>((resolve, reject) => {
+      const sent = request({
+        port: world.port,
+        path: `/ws?token=${token}`,
+        headers: {
+          connection: 'upgrade',
+          upgrade: 'websocket',
+          'sec-websocket-version': '13',
+          'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==',
+          ...headers,
+        },
+      });
+      sent.on('response', (response) => {
+        let body = '';
+        response.on('data', (chunk) => {
+          body += String(chunk);
+        });
+        response.on('end', () => resolve([response.statusCode ?? 0, JSON.parse(body)]));
+      });
+      sent.on('error', reject);
+      sent.end();
+    });
+  expect(await refused('nobody')).toMatchObject([401, { code: 401, error: { code: 'NOT_LOGGED_IN' } }]);
+  expect(await refused('ann', { origin: 'https://evil.example' })).toMatchObject([403, { code: 403 }]);
+  await world.connect('ann');
+  expect(await refused('ann')).toMatchObject([429, { code: 429 }]);
+  world.addUser('bob');
+  world.addUser('cat');
+  await world.connect('bob');
+  expect(await refused('cat')).toMatchObject([503, { code: 503 }]);
+});
+
+test('[NO8] a revoked session is cut with its reason', async () => {
+  const world = await aWorld({ users: ['ann'] });
+  const ann = await world.connect('ann');
+  world.authenticator.principals.delete('ann');
+  world.authenticator.tell();
+  expect(await ann.next('bye')).toMatchObject({ reason: 'revoked' });
+  await ann.closed;
+});
+
+test('[NO9] draining says goodbye and tells when to come back', async () => {
+  const world = await aWorld({ users: ['ann'] });
+  const ann = await world.connect('ann');
+  await world.server.close();
+  expect(ann.frames.at(-1)).toMatchObject({ type: 'bye', reason: 'drain' });
+  expect(await ann.closed).toBe(1001);
+  expect(world.hub.presence.userCount).toBe(0);
+});
