@@ -205,15 +205,14 @@ export class AccountSession {
 
   async #openSession(op: Parameters<PlatformAdapter['openSession']>[0]): Promise<PlatformSession> {
     const { adapter, vault, browser, importDirectory, oddities, pacing, clock } = this.#options;
-    const { accountId, platformUserId } = this.#assignment;
+    const { accountId } = this.#assignment;
     if (importDirectory && vault.importFrom(importDirectory, this.#assignment))
       this.#log.info('a session was imported');
     const onGone = (): void => this.#apply(this.#brokeEvent('the browser is gone'));
     this.#browser = await AccountBrowser.open(op, { accountId, vault, onGone, ...browser });
-    const known = this.#data.known('profile', 'self')?.platformUserId;
     this.#session = await adapter.openSession(op, {
       accountId,
-      platformUserId: platformUserId ?? known,
+      platformUserId: () => this.#assignment.platformUserId ?? this.#data.known('profile', 'self')?.platformUserId,
       browser: this.#browser,
       sink: this.#data,
       oddities,

@@ -70,7 +70,7 @@ export interface Oddities {
 export type SessionEnv = {
   readonly accountId: AccountId;
   /** Who the account is, once known: another user is refused. */
-  readonly platformUserId: string | undefined;
+  readonly platformUserId: () => string | undefined;
   readonly browser: AccountBrowser;
   readonly sink: FactSink;
   readonly oddities: Oddities;

@@ -48,7 +48,7 @@ export class DouyinSession implements PlatformSession {
 
   constructor(env: SessionEnv, bases: DouyinBases) {
     this.#desk = new Desk(env, bases, new AnswerBus());
-    this.#desk.selfId = env.platformUserId ?? '';
+    this.#desk.selfId = env.platformUserId() ?? '';
     this.#tap = new ResponseTap({
       context: env.browser.context,
       wants: (method, url) => routeOf(method, url, bases) !== undefined,
@@ -161,7 +161,7 @@ export class DouyinSession implements PlatformSession {
     const profile = verdict.kind === 'ok' ? parseProfile(verdict.body, desk.env.clock.now()) : undefined;
     if (!profile)
       throw new Error(`the account answer was not understood: ${'detail' in verdict ? verdict.detail : 'no user'}`);
-    const wanted = desk.env.platformUserId;
+    const wanted = desk.env.platformUserId();
     if (wanted !== undefined && wanted !== profile.platformUserId)
       return { kind: 'wrongUser', userId: profile.platformUserId };
     desk.selfId = profile.platformUserId;
