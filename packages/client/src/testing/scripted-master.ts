@@ -19,7 +19,7 @@ import { type TopicKey, type TopicRef, topicKey, topicKindOf } from '@hiscrm/sha
 import { isUnread } from '@hiscrm/shared/model/unread.ts';
 import type { DownOf } from '@hiscrm/shared/protocol/client-link.ts';
 import type { ItemCursor, QueryName, QueryParams, QueryResults, TopicView } from '@hiscrm/shared/protocol/queries.ts';
-import { comparePlaces, placeOf } from '../replica/item-order.ts';
+import { comparePlaces, lowerBound, placeOf } from '../replica/item-order.ts';
 import { activityAt } from '../replica/topic-activity.ts';
 
 export type Published = DownOf<'changes'>;
@@ -31,8 +31,10 @@ export class ScriptedMaster {
   readonly #now: () => number;
   readonly #pageLimitCount: number;
   readonly #subscribers = new Set<(frame: Published) => void>();
-  /** Items of each topic, newest first; rebuilt when the topic is touched. */
+  /** Items of each topic, oldest first. */
   readonly #items = new Map<TopicKey, ItemRecord[]>();
+  /** The same newest first, made when asked for. */
+  readonly #newestFirst = new Map<TopicKey, readonly ItemRecord[]>();
   readonly #summaries = new Map<TopicKey, TopicSummary>();
 
   /** `pageLimitCount`: pages are at most this long, whatever was asked for. */
@@ -87,12 +89,16 @@ export class ScriptedMaster {
     this.rows = [];
     this.view = new MemoryView();
     this.#items.clear();
+    this.#newestFirst.clear();
     this.#summaries.clear();
   }
 
   /** Newest first. */
   itemsOf(ref: TopicRef): readonly ItemRecord[] {
-    return this.#items.get(topicKey(ref)) ?? [];
+    const key = topicKey(ref);
+    const known = this.#newestFirst.get(key) ?? (this.#items.get(key) ?? []).toReversed();
+    this.#newestFirst.set(key, known);
+    return known;
   }
 
   topicSummary(ref: TopicRef): TopicSummary {
@@ -212,25 +218,19 @@ export class ScriptedMaster {
     return { ...pageOf(all, Math.min(limit, this.#pageLimitCount), before), totalCount: all.length };
   }
 
-  /** Keeps each topic's items sorted, newest first. */
   #keep(before: ItemRecord | undefined, after: ItemRecord): void {
     const { accountId, facts } = after;
     const key = topicKey({ accountId, kind: topicKindOf(facts.kind), id: facts.topicId });
     const items = this.#items.get(key) ?? [];
     this.#items.set(key, items);
-    if (before) {
-      const index = items.findIndex((item) => item.facts.id === facts.id);
-      items.splice(index, 1);
-    }
-    let index = 0;
-    for (let item = items[index]; item && comparePlaces(placeOf(item), placeOf(after)) > 0; item = items[index])
-      index++;
-    items.splice(index, 0, after);
+    this.#newestFirst.delete(key);
+    if (before) items.splice(lowerBound(items, placeOf(before)), 1);
+    items.splice(lowerBound(items, placeOf(after)), 0, after);
   }
 
   #dropAccount(id: AccountId): void {
-    for (const key of [...this.#items.keys()]) if (key.startsWith(`${id}:`)) this.#items.delete(key);
-    for (const key of [...this.#summaries.keys()]) if (key.startsWith(`${id}:`)) this.#summaries.delete(key);
+    for (const known of [this.#items, this.#newestFirst, this.#summaries])
+      for (const key of [...known.keys()]) if (key.startsWith(`${id}:`)) known.delete(key);
   }
 }
 
