@@ -39,8 +39,11 @@ export class DirtyBoard {
     switch (change.kind) {
       case 'account.added':
       case 'account.changed':
+        this.#isListUrgent = true;
+        return;
       case 'account.removed':
         this.#isListUrgent = true;
+        this.#topics.add(change.accountId);
         return;
       case 'account.session':
       case 'account.profile':

@@ -5,6 +5,7 @@ import type { Socket } from 'socket.io';
 import { type Sight, sightOf } from '../../hub/who-sees-what.ts';
 import { TokenBucket } from '../../lib/token-bucket.ts';
 import { type PreparedPacket, sendPrepared } from '../compat/prepared-packet.ts';
+import type { Page } from './monitor-pages.ts';
 
 /** A client that does not read is cut when so much waits for it; it comes back and asks for the lists. */
 const WAITING_LIMIT_BYTES = 16 * 1024 * 1024;
@@ -17,13 +18,15 @@ const REQUESTS_PER_SECOND = 1_000;
 /** One existing PC client or script: what it may see, what it asked for, and the way to it. */
 export class MonitorConnection {
   readonly socket: Socket;
-  /** Channels whose topics it asked for: it is told when they change. */
-  readonly askedChannels = new Set<AccountId>();
   /** It sent a `monitor:*` event, registered or not; before that it is sent nothing. */
   isActive = false;
   #principal: Principal;
   #sight: Sight;
   #openTopics: TopicRef[] = [];
+  /** Digest of the channel list that it has. */
+  #listDigest: string | undefined;
+  /** Channels whose topics it asked for, with the digest of those that it has. */
+  readonly #topicDigests = new Map<AccountId, string>();
   #waitingBytes = 0;
   readonly #bucket: TokenBucket;
 
@@ -55,10 +58,44 @@ export class MonitorConnection {
     const before = this.#sight.key;
     this.#principal = principal;
     this.#sight = sightOf(principal);
-    for (const accountId of this.askedChannels)
-      if (!this.#sight.seesAccount(accountId)) this.askedChannels.delete(accountId);
+    for (const accountId of this.#topicDigests.keys())
+      if (!this.#sight.seesAccount(accountId)) this.#topicDigests.delete(accountId);
     this.#openTopics = this.#openTopics.filter(({ accountId }) => this.#sight.seesAccount(accountId));
     return this.#sight.key !== before;
+  }
+
+  /** Whether it has another channel list than this one. */
+  lacksList(page: Page): boolean {
+    return this.#listDigest !== page.digest;
+  }
+
+  sendList(page: Page): boolean {
+    this.#listDigest = page.digest;
+    return this.send(page.packet);
+  }
+
+  /** It was sent something that spoils its list: the next one goes out, whatever it holds. */
+  spoilList(): void {
+    this.#listDigest = undefined;
+  }
+
+  hasAsked(accountId: AccountId): boolean {
+    return this.#topicDigests.has(accountId);
+  }
+
+  /** Whether it has other topics of the channel than these. */
+  lacksTopics(accountId: AccountId, page: Page): boolean {
+    return this.#topicDigests.get(accountId) !== page.digest;
+  }
+
+  sendTopics(accountId: AccountId, page: Page): boolean {
+    this.#topicDigests.set(accountId, page.digest);
+    return this.send(page.packet);
+  }
+
+  /** The channel is gone. */
+  forgetTopics(accountId: AccountId): void {
+    this.#topicDigests.delete(accountId);
   }
 
   /** It asked for this chat and wants to hear of it. */

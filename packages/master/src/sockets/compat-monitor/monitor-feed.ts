@@ -8,7 +8,7 @@ import { type Dirty, DirtyBoard } from './dirty-board.ts';
 import { HintBoard } from './hint-board.ts';
 import type { MonitorConnection } from './monitor-connection.ts';
 import { MONITOR_EVENT } from './monitor-event.ts';
-import type { MonitorPages } from './monitor-pages.ts';
+import type { MonitorPages, Page } from './monitor-pages.ts';
 import { failureOf } from './sending-of.ts';
 
 /** What happens within so long after a burst was sent goes with the next one. */
@@ -140,20 +140,22 @@ export class MonitorFeed {
     this.#cancelList?.();
     this.#cancelList = undefined;
     this.#listSentAt = this.#clock.now();
-    const packets = new Map<string, PreparedPacket | undefined>();
     for (const connection of this.#connections()) {
       if (!connection.isActive) continue;
-      const { sight } = connection;
-      if (!packets.has(sight.key)) packets.set(sight.key, this.#pages.changedChannels(sight));
-      const packet = packets.get(sight.key);
-      if (packet) this.#send(connection, packet);
+      const page = this.#pages.channels(connection.sight);
+      if (connection.lacksList(page)) this.#count(page.packet, connection.sendList(page));
     }
   }
 
   #sendTopics(accountId: AccountId): void {
-    const asked = [...this.#connections()].filter(({ askedChannels }) => askedChannels.has(accountId));
-    const packet = asked.length > 0 ? this.#pages.changedTopics(accountId) : undefined;
-    if (packet) for (const connection of asked) this.#send(connection, packet);
+    const isGone = !this.#store.account(accountId);
+    let page: Page | undefined;
+    for (const connection of this.#connections()) {
+      if (isGone) connection.forgetTopics(accountId);
+      if (!connection.hasAsked(accountId)) continue;
+      page ??= this.#pages.topics(accountId);
+      if (connection.lacksTopics(accountId, page)) this.#count(page.packet, connection.sendTopics(accountId, page));
+    }
   }
 
   #sendMessages({ messages }: Dirty): void {
@@ -177,12 +179,12 @@ export class MonitorFeed {
 
   /** The client sets its badge to nothing on this event: the list with the badges follows in the same burst. */
   #sendStatuses({ statuses }: Dirty): void {
+    if (statuses.size > 0) for (const connection of this.#connections()) connection.spoilList();
     for (const accountId of statuses) {
       const record = this.#store.account(accountId);
       const summary = this.#store.accountSummary(accountId);
       if (!record || !summary) continue;
       this.#tell(accountId, MONITOR_EVENT.statusUpdate, statusUpdateOf({ record, summary }, this.#flushedAt));
-      this.#pages.forceChannels();
     }
   }
 
@@ -197,7 +199,11 @@ export class MonitorFeed {
   }
 
   #send(connection: MonitorConnection, packet: PreparedPacket): void {
-    if (!connection.send(packet)) return;
+    this.#count(packet, connection.send(packet));
+  }
+
+  #count(packet: PreparedPacket, isSent: boolean): void {
+    if (!isSent) return;
     this.#sentPacketCount++;
     this.#sentBytes += packet.frame.length;
   }

@@ -23,7 +23,7 @@ const TOPICS_CACHE_BYTES = 32 * 1024 * 1024;
 const ROOT = '/';
 
 /** A packet with a short name for its content: equal names, equal bytes. */
-type Page = { readonly packet: PreparedPacket; readonly digest: string };
+export type Page = { readonly packet: PreparedPacket; readonly digest: string };
 type KeptPage = Page & { readonly version: Seq };
 
 /** The lists that existing clients ask for, encoded once for everybody who sees the same. */
@@ -32,9 +32,6 @@ export class MonitorPages {
   readonly #store: StoreReader;
   readonly #echoes = new SentEchoes();
   readonly #channels = new Map<string, KeptPage>();
-  /** What was sent to all last. An answer that differs from it makes the next list go out, whatever it holds. */
-  readonly #sentChannels = new Map<string, string>();
-  readonly #sentTopics = new Map<AccountId, string>();
   readonly #topics = new ByteLru<AccountId, KeptPage>({
     limitBytes: TOPICS_CACHE_BYTES,
     sizeOf: ({ packet }) => packet.frame.length + packet.text.length,
@@ -54,27 +51,8 @@ export class MonitorPages {
     return this.#store.accounts().filter(({ record }) => sight.seesAccount(record.id)).length;
   }
 
-  /** The list for whoever asks. */
-  channels(sight: Sight): PreparedPacket {
-    const page = this.#channelsPage(sight);
-    if (this.#sentChannels.get(sight.key) !== page.digest) this.#sentChannels.delete(sight.key);
-    return page.packet;
-  }
-
-  /** The list for everybody who sees so much; undefined when it is the one that they have. */
-  changedChannels(sight: Sight): PreparedPacket | undefined {
-    const page = this.#channelsPage(sight);
-    if (this.#sentChannels.get(sight.key) === page.digest) return undefined;
-    this.#sentChannels.set(sight.key, page.digest);
-    return page.packet;
-  }
-
-  /** The next lists go out even where they are equal to the last ones. */
-  forceChannels(): void {
-    this.#sentChannels.clear();
-  }
-
-  #channelsPage(sight: Sight): Page {
+  /** The list of everybody who sees so much. */
+  channels(sight: Sight): Page {
     const version = this.#store.head();
     const kept = this.#channels.get(sight.key);
     if (kept?.version === version) return kept;
@@ -87,29 +65,9 @@ export class MonitorPages {
   /** Nobody with this sight is connected any more. */
   forgetSight(key: string): void {
     this.#channels.delete(key);
-    this.#sentChannels.delete(key);
   }
 
-  /** The topics for whoever asks. */
-  topics(accountId: AccountId): PreparedPacket {
-    const page = this.#topicsPage(accountId);
-    if (this.#sentTopics.get(accountId) !== page.digest) this.#sentTopics.delete(accountId);
-    return page.packet;
-  }
-
-  /** The topics for everybody who has asked for them; undefined when they are those that they have. */
-  changedTopics(accountId: AccountId): PreparedPacket | undefined {
-    if (!this.#store.account(accountId)) {
-      this.#sentTopics.delete(accountId);
-      return undefined;
-    }
-    const page = this.#topicsPage(accountId);
-    if (this.#sentTopics.get(accountId) === page.digest) return undefined;
-    this.#sentTopics.set(accountId, page.digest);
-    return page.packet;
-  }
-
-  #topicsPage(accountId: AccountId): Page {
+  topics(accountId: AccountId): Page {
     const version = this.#store.accountVersion(accountId);
     const kept = this.#topics.get(accountId);
     if (kept?.version === version && this.#store.account(accountId)) return kept;

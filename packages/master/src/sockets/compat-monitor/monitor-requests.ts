@@ -55,7 +55,7 @@ function register(context: MonitorContext, connection: MonitorConnection, payloa
 }
 
 function sendChannels(context: MonitorContext, connection: MonitorConnection): void {
-  connection.send(context.pages.channels(connection.sight));
+  connection.sendList(context.pages.channels(connection.sight));
 }
 
 function sendTopics(context: MonitorContext, connection: MonitorConnection, payload: unknown): void {
@@ -69,8 +69,7 @@ function sendTopics(context: MonitorContext, connection: MonitorConnection, payl
     connection.emit(MONITOR_EVENT.topics, { channelId: text, topics: [] });
     return;
   }
-  connection.askedChannels.add(accountId);
-  connection.send(context.pages.topics(accountId));
+  connection.sendTopics(accountId, context.pages.topics(accountId));
 }
 
 function sendMessages(context: MonitorContext, connection: MonitorConnection, payload: unknown): void {

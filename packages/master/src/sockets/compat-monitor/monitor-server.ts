@@ -131,7 +131,10 @@ export class MonitorServer {
       return;
     }
     // Any of these events registers: a client that came back after a break does not say so again.
-    connection.isActive = true;
+    if (!connection.isActive) {
+      this.#feed.flush(); // what came before it is in the lists that it gets: it must not hear of that as new
+      connection.isActive = true;
+    }
     void this.#serve(connection, event, payload);
   }
 
@@ -156,7 +159,7 @@ export class MonitorServer {
       const principal = this.#access.principalOf(socket);
       if (!principal) socket.disconnect(true);
       else if (principal !== connection.principal && connection.changePrincipal(principal) && connection.isActive) {
-        connection.send(this.#context.pages.channels(connection.sight));
+        connection.sendList(this.#context.pages.channels(connection.sight));
       }
     }
   }
