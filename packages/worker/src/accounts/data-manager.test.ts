@@ -138,6 +138,17 @@ test('[DM6] two complete walks without it make a comment deleted, a sight makes 
   expect(told()).toMatchObject([{ facts: { id: 'c2', state: 'visible' } }]);
 });
 
+test('[DM6] two complete walks without it make a work deleted, unless only a notice ever spoke of it', () => {
+  const { data, clock, told } = world();
+  const noticed = { kind: 'content' as const, facts: { ...work().facts, id: 'elsewhere', source: 'notice' } };
+  data.observe([work(), noticed as ReturnType<typeof work>]);
+  told();
+  for (let turn = 0; turn < 3; turn += 1) data.walkedWorks({ seenIds: new Set(), startedAt: clock.now() });
+  expect(told()).toMatchObject([{ kind: 'content.observed', facts: { id: WORK, state: 'deleted' } }]);
+  data.observe([work({ state: 'public', observedAt: clock.now() + 1 })]);
+  expect(told()).toMatchObject([{ facts: { id: WORK, state: 'public' } }]);
+});
+
 test('[DM6] what arrived while the walk was under way is not missing', () => {
   const { data, clock, told } = world();
   const startedAt = clock.now();

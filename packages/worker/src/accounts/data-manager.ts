@@ -8,7 +8,7 @@ import { workerReportSchema } from '@hiscrm/shared/model/change.ts';
 import type { AccountId } from '@hiscrm/shared/model/ids.ts';
 import { mergeFacts } from '@hiscrm/shared/model/merge-facts.ts';
 import { parserOf } from '@hiscrm/shared/protocol/validate.ts';
-import type { KnownIndex, KnownUpdate } from '../outbox/known-index.ts';
+import type { IdentifiedEntry, KnownIndex, KnownUpdate } from '../outbox/known-index.ts';
 import type { Outbox, SyncMark } from '../outbox/outbox.ts';
 import type { Fact, FactKind, FactOf } from '../platforms/fact.ts';
 import type { CompleteWalk, FactSink, Oddities } from '../platforms/platform-adapter.ts';
@@ -69,29 +69,58 @@ export class DataManager implements FactSink {
     return this.#known.ofTopic(this.#accountId, kind, topicId).map((entry) => entry.facts as FactOf<K>['facts']); // likewise
   }
 
-  walked(walk: CompleteWalk): 'kept' | 'full' {
+  walked({ topicId, ...walk }: CompleteWalk): 'kept' | 'full' {
+    return this.#missing(this.#known.ofTopic(this.#accountId, 'comment', topicId), walk, (entry, observedAt) => {
+      const facts = entry.facts as FactOf<'comment'>['facts']; // written by this class under that kind
+      const { id, kind } = facts;
+      const gone: FactOf<'comment'>['facts'] = { id, topicId, kind, state: 'deleted', source: 'walk', observedAt };
+      return {
+        report: { kind: 'comment.observed', accountId: this.#accountId, facts: gone },
+        update: { kind, id: entry.id, topicId, facts: mergeFacts<typeof facts>(facts, gone) },
+      };
+    });
+  }
+
+  walkedWorks(walk: Omit<CompleteWalk, 'topicId'>): 'kept' | 'full' {
+    // A notice may speak of somebody else's work, which was never in the list of the account's own.
+    const listed = this.#known
+      .ofKind(this.#accountId, 'content')
+      .filter(({ facts }) => (facts as FactOf<'content'>['facts']).source !== 'notice'); // written by this class
+    return this.#missing(listed, walk, (entry, observedAt) => {
+      const facts = entry.facts as FactOf<'content'>['facts']; // written by this class under that kind
+      const gone: FactOf<'content'>['facts'] = { id: facts.id, state: 'deleted', source: 'walk', observedAt };
+      return {
+        report: { kind: 'content.observed', accountId: this.#accountId, facts: gone },
+        update: { kind: 'content', id: entry.id, facts: mergeFacts<typeof facts>(facts, gone) },
+      };
+    });
+  }
+
+  /** Counts what a complete walk did not show; what it was missing from often enough is told as `toGone` says. */
+  #missing(
+    entries: readonly IdentifiedEntry[],
+    walk: Omit<CompleteWalk, 'topicId'>,
+    toGone: (entry: IdentifiedEntry, observedAt: number) => Told,
+  ): 'kept' | 'full' {
     const now = this.#clock.now();
     const told: Told[] = [];
     const counted: KnownUpdate[] = [];
-    for (const entry of this.#known.ofTopic(this.#accountId, 'comment', walk.topicId)) {
-      const facts = entry.facts as FactOf<'comment'>['facts']; // written by this class under that kind
-      const common = { kind: 'comment', id: entry.id, topicId: walk.topicId };
+    for (const entry of entries) {
+      const facts = entry.facts as Exclude<AnyFacts, FactOf<'profile' | 'conversation'>['facts']>; // comments and works
+      const kind = 'kind' in facts ? facts.kind : 'content';
+      const same = { kind, id: entry.id, topicId: topicOf(facts), facts };
       const isGone = facts.state === 'deleted' || facts.state === 'recalled';
       if (walk.seenIds.has(entry.id) || isGone || facts.observedAt >= walk.startedAt) {
-        if (entry.missingCount > 0) counted.push({ ...common, facts });
+        if (entry.missingCount > 0) counted.push(same);
         continue;
       }
       const missingCount = entry.missingCount + 1;
       if (missingCount < MISSING_LIMIT_COUNT) {
-        counted.push({ ...common, facts, missingCount });
+        counted.push({ ...same, missingCount });
         continue;
       }
-      const { id, topicId, kind } = facts;
-      const gone = { id, topicId, kind, state: 'deleted' as const, source: 'walk', observedAt: now };
-      told.push({
-        report: { kind: 'comment.observed', accountId: this.#accountId, facts: gone },
-        update: { ...common, facts: mergeFacts<typeof facts>(facts, gone), missingCount },
-      });
+      const { report, update } = toGone(entry, now);
+      told.push({ report, update: { ...update, missingCount } });
     }
     return this.#tell(told, counted);
   }

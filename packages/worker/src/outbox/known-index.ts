@@ -4,6 +4,7 @@ import type { WorkerDatabase } from './worker-database.ts';
 
 /** What this Worker has told the Master about one thing. `facts` is the caller's own JSON value. */
 export type KnownEntry = { readonly facts: unknown; readonly missingCount: number };
+export type IdentifiedEntry = KnownEntry & { readonly id: string };
 export type KnownUpdate = {
   readonly kind: string;
   readonly id: string;
@@ -15,6 +16,7 @@ export type KnownUpdate = {
 const GET = 'SELECT facts, missing_count FROM known WHERE account_id = ? AND kind = ? AND id = ?';
 const PUT = `INSERT INTO known (account_id, kind, id, topic_id, facts, missing_count) VALUES (?, ?, ?, ?, ?, ?)
   ON CONFLICT (account_id, kind, id) DO UPDATE SET topic_id = excluded.topic_id, facts = excluded.facts, missing_count = excluded.missing_count`;
+const OF_KIND = 'SELECT id, facts, missing_count FROM known WHERE account_id = ? AND kind = ?';
 const OF_TOPIC = 'SELECT id, facts, missing_count FROM known WHERE account_id = ? AND kind = ? AND topic_id = ?';
 
 /**
@@ -48,15 +50,12 @@ export class KnownIndex {
     );
   }
 
-  ofTopic(accountId: AccountId, kind: string, topicId: string): (KnownEntry & { readonly id: string })[] {
-    return this.#db.sql
-      .prepare(OF_TOPIC)
-      .all(accountId, kind, topicId)
-      .map((row) => ({
-        id: String(row.id),
-        facts: JSON.parse(String(row.facts)),
-        missingCount: Number(row.missing_count),
-      }));
+  ofTopic(accountId: AccountId, kind: string, topicId: string): IdentifiedEntry[] {
+    return this.#db.sql.prepare(OF_TOPIC).all(accountId, kind, topicId).map(entryOf);
+  }
+
+  ofKind(accountId: AccountId, kind: string): IdentifiedEntry[] {
+    return this.#db.sql.prepare(OF_KIND).all(accountId, kind).map(entryOf);
   }
 
   /** Everything about the account is told again from now on. */
@@ -96,3 +95,9 @@ export class KnownIndex {
       .run(name, value);
   }
 }
+
+const entryOf = (row: Readonly<Record<string, unknown>>): IdentifiedEntry => ({
+  id: String(row.id),
+  facts: JSON.parse(String(row.facts)),
+  missingCount: Number(row.missing_count),
+});

@@ -28,6 +28,8 @@ export interface FactSink {
   knownItems<K extends 'comment' | 'message'>(kind: K, topicId: string): FactOf<K>['facts'][];
   /** A complete walk over a topic's items ended: what is known and was not among them is missing. */
   walked(walk: CompleteWalk): 'kept' | 'full';
+  /** A complete walk over the account's own works ended. */
+  walkedWorks(walk: Omit<CompleteWalk, 'topicId'>): 'kept' | 'full';
   /** Small notes that survive a restart, such as the count at the last complete walk. */
   hint(key: string): string | undefined;
   setHint(key: string, value: string): void;

@@ -7,6 +7,7 @@ import { parseWorks } from './parse/parse-works.ts';
 
 /** Walks the works list. The answers reach the sink by themselves; what they said comes back for the next step. */
 export async function readWorks(op: Op, desk: Desk): Promise<{ works: ContentFacts[]; end: WalkEnd }> {
+  const startedAt = desk.env.clock.now();
   const page = await desk.tab(op, 'crawl');
   const listening = desk.bus.listen(page, 'works');
   try {
@@ -17,7 +18,9 @@ export async function readWorks(op: Op, desk: Desk): Promise<{ works: ContentFac
       parse: ({ verdict }) => parseWorks('body' in verdict ? verdict.body : undefined, desk.parseContext),
       idOf: (row) => row.facts.id,
     });
-    return { works: rows.map((row) => row.facts), end };
+    const works = rows.map((row) => row.facts);
+    if (end === 'complete') desk.env.sink.walkedWorks({ seenIds: new Set(works.map(({ id }) => id)), startedAt });
+    return { works, end };
   } finally {
     listening.stop();
   }
