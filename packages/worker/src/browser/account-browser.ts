@@ -94,6 +94,11 @@ export class AccountBrowser {
       try {
         await op.race(devtools.send('Target.createTarget', { url: 'about:blank', newWindow: true }));
         return await op.race(opened);
+      } catch (error) {
+        op.signal.throwIfAborted();
+        // A headless shell has no windows; its pages are not slowed down either.
+        if (!String(error).includes('Protocol error')) throw error;
+        return await op.race(this.context.newPage());
       } finally {
         await devtools.detach();
       }
