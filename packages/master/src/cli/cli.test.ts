@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, rmSync, statSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
@@ -155,6 +156,27 @@ test('wrong usage exits with 2 and says what is right', async () => {
   expect(help).toMatchObject({ code: 0, err: '' });
   expect(help.out).toContain('--password-stdin');
   expect((await hiscrm(['--help'])).code).toBe(0);
+});
+
+test('verify holds a running and a stopped Master to its log, changes nothing, and says what to do', async () => {
+  const master = await startMaster();
+  const live = JSON.parse((await hiscrm(['verify', '--json'])).out);
+  expect(live).toMatchObject({ isSound: true, problems: [], isRebuilt: true, live: 'same' });
+  await master.stop('SIGTERM');
+  const before = readdirSync(dataDir).sort();
+  const stopped = await hiscrm(['verify']);
+  expect(stopped).toMatchObject({ code: 0, err: '', out: expect.stringContaining('is sound: log at') });
+  expect(readdirSync(dataDir).sort()).toEqual(before);
+
+  const database = new DatabaseSync(join(dataDir, 'hiscrm.db'));
+  database.exec(`INSERT INTO topics (no, account_no, kind, id, item_count, body) VALUES (1, 1, 'content', 'w', 2,
+    '{"accountId":"a","kind":"content","id":"w","marks":{}}')`);
+  database.exec(`INSERT INTO accounts (no, id, version, body) VALUES (1, 'a', 1, '{"id":"a"}')`);
+  database.close();
+  const wrong = await hiscrm(['verify']);
+  expect(wrong).toMatchObject({ code: 1, out: expect.stringContaining('What to do: ') });
+  expect(wrong.out).toContain('topic a:content:w: 2 items counted, 0 stored');
+  expect(wrong.out).toContain('accounts: a is not what the log gives');
 });
 
 test('doctor and verify judge a fresh and a damaged folder', async () => {

@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { FakeClock } from '@hiscrm/shared/lib/fake-clock.ts';
 import type { Change } from '@hiscrm/shared/model/change.ts';
@@ -45,6 +45,27 @@ function tamper(path: string, sql: string): void {
 test('[LG22] a file that a Master wrote is sound, and is compared with the fold of its log', async () => {
   const found = verifyDatabase(await makeFile(), {});
   expect(found).toMatchObject({ findings: [], headSeq: 4, stateSeq: 4, topicCount: 1, itemCount: 3, isRebuilt: true });
+});
+
+test('[LG22] reading leaves nothing beside the file, and counts each account item by item', async () => {
+  const path = await makeFile();
+  const before = readdirSync(dirname(path));
+  const { accounts } = verifyDatabase(path);
+  expect(accounts.get(accountId)).toEqual({ unreadComments: 3, unreadMessages: 0, commentCount: 3, messageCount: 0 });
+  expect(readdirSync(dirname(path))).toEqual(before);
+});
+
+test('[LG22] a key that is there twice is found', async () => {
+  const path = await makeFile();
+  // As a file looks whose index lost an entry: the same rows, without what kept them apart.
+  tamper(
+    path,
+    `CREATE TABLE copy AS SELECT * FROM items; DROP TABLE items; ALTER TABLE copy RENAME TO items;
+     INSERT INTO items SELECT * FROM items WHERE id = '2'`,
+  );
+  const { findings } = verifyDatabase(path);
+  expect(findings).toContain('items: 2:2 is there twice');
+  expect(findings).toContain('topic acc-1:content:w: 3 items counted, 4 stored');
 });
 
 test.each([

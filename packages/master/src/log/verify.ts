@@ -1,9 +1,9 @@
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import { compareText } from '@hiscrm/shared/lib/compare-text.ts';
 import { same } from '@hiscrm/shared/lib/same.ts';
 import { applyChange } from '@hiscrm/shared/model/apply-change.ts';
 import type { LoggedChange } from '@hiscrm/shared/model/change.ts';
-import type { AccountId, Seq } from '@hiscrm/shared/model/ids.ts';
+import { type AccountId, type Seq, START } from '@hiscrm/shared/model/ids.ts';
 import { MemoryView } from '@hiscrm/shared/model/memory-view.ts';
 import { comparePreviews, previewOf } from '@hiscrm/shared/model/preview.ts';
 import type { AccountRecord, ItemRecord, TopicRecord, WorkerRecord } from '@hiscrm/shared/model/records.ts';
@@ -12,13 +12,11 @@ import type { Preview } from '@hiscrm/shared/model/summary.ts';
 import { itemKey, topicKey } from '@hiscrm/shared/model/topic-ref.ts';
 import { isUnread } from '@hiscrm/shared/model/unread.ts';
 import { readLogHead, readMeta } from './log-statements.ts';
+import { readDatabase } from './read-database.ts';
 import { scopeOf } from './state-statements.ts';
 
 /** Findings beyond these are counted, not written out. */
 const FINDINGS_LIMIT_COUNT = 100;
-/** Waits for a commit of a running Master. */
-const BUSY_TIMEOUT_MS = 5_000;
-
 export type Verification = {
   /** What is wrong, for a person; empty when the file is sound. Holds ids and places, never text. */
   readonly findings: readonly string[];
@@ -27,9 +25,20 @@ export type Verification = {
   readonly stateSeq: Seq;
   readonly topicCount: number;
   readonly itemCount: number;
+  /** What each account holds as of `stateSeq`, counted item by item. */
+  readonly accounts: ReadonlyMap<AccountId, AccountCount>;
   /** Whether the state was compared with the fold of the log: only possible while nothing has been trimmed. */
   readonly isRebuilt: boolean;
 };
+
+/** The counters of an account, from nothing but its items. */
+export type AccountCount = {
+  readonly unreadComments: number;
+  readonly unreadMessages: number;
+  readonly commentCount: number;
+  readonly messageCount: number;
+};
+const NOTHING: AccountCount = { unreadComments: 0, unreadMessages: 0, commentCount: 0, messageCount: 0 };
 
 const SQL = {
   log: 'SELECT seq, text FROM log ORDER BY seq',
@@ -40,7 +49,27 @@ const SQL = {
   replies: 'SELECT account_no AS accountNo, body FROM replies',
   workers: 'SELECT body FROM workers',
   earlyAnswers: 'SELECT account_no AS accountNo, id FROM early_answers',
+  // Over the rows themselves: an index that holds what it must not hold twice would not show it.
+  sameAccounts: 'SELECT id AS name FROM accounts NOT INDEXED GROUP BY id HAVING count(*) > 1',
+  sameTopics: `SELECT account_no || ':' || kind || ':' || id AS name FROM topics NOT INDEXED
+    GROUP BY account_no, kind, id HAVING count(*) > 1`,
+  sameItems: `SELECT scope || ':' || id AS name FROM items NOT INDEXED GROUP BY scope, id HAVING count(*) > 1`,
+  sameReplies: `SELECT user_id || ' ' || key AS name FROM replies NOT INDEXED
+    WHERE account_no IN (SELECT no FROM accounts) GROUP BY user_id, key HAVING count(*) > 1`,
 } as const;
+const HAS_LOG = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'log'";
+const SAME = ['sameAccounts', 'sameTopics', 'sameItems', 'sameReplies'] as const;
+
+const NO_LOG: Verification = {
+  findings: [],
+  epoch: '',
+  headSeq: START,
+  stateSeq: START,
+  topicCount: 0,
+  itemCount: 0,
+  accounts: new Map(),
+  isRebuilt: true,
+};
 
 type Cell = string | number | null;
 type Row<Columns extends string> = Readonly<Record<Columns, Cell>>;
@@ -60,19 +89,20 @@ type Tally = {
  * every counter against a recount, and, while the log is whole, the state against the fold of the log. `compareWith` is
  * a fold made by the caller, for a log that was trimmed. Reads everything once, in one snapshot.
  */
-export function verifyDatabase(path: string, options: { readonly compareWith?: MemoryView | undefined }): Verification {
-  const db = new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
-  try {
+export function verifyDatabase(
+  path: string,
+  options: { readonly compareWith?: MemoryView | undefined } = {},
+): Verification {
+  return readDatabase(path, (db) => {
     db.exec('BEGIN');
     return new Verifier(db).run(options.compareWith);
-  } finally {
-    db.close();
-  }
+  });
 }
 
 class Verifier {
   readonly #db: DatabaseSync;
   readonly #findings: string[] = [];
+  readonly #counts = new Map<AccountId, AccountCount>();
   #findingCount = 0;
 
   constructor(db: DatabaseSync) {
@@ -80,6 +110,8 @@ class Verifier {
   }
 
   run(compareWith: MemoryView | undefined): Verification {
+    // `hiscrm user` makes the file before the first start does.
+    if (this.#db.prepare(HAS_LOG).get() === undefined) return NO_LOG;
     const { headSeq, stateSeq, trimmedSeq } = readLogHead(this.#db);
     const folded = trimmedSeq === 0 && !compareWith ? new MemoryView() : undefined;
     this.#checkLog(trimmedSeq, stateSeq, folded);
@@ -88,6 +120,9 @@ class Verifier {
     const expected = compareWith ?? folded;
     const { topicCount, itemCount } = this.#checkState(stored, expected !== undefined);
     if (expected) this.#compare(stored, expected);
+    for (const name of SAME)
+      for (const row of this.#each<'name'>(name))
+        this.#find(`${name.slice(4).toLowerCase()}: ${row.name} is there twice`);
     const hidden = this.#findingCount - this.#findings.length;
     return {
       findings: hidden > 0 ? [...this.#findings, `and ${hidden} more`] : this.#findings,
@@ -96,6 +131,7 @@ class Verifier {
       stateSeq: stateSeq as Seq, // likewise
       topicCount,
       itemCount,
+      accounts: this.#counts,
       isRebuilt: expected !== undefined,
     };
   }
@@ -122,6 +158,7 @@ class Verifier {
     for (const { no, body } of this.#each<'no' | 'body'>('accounts')) {
       const record = parse<AccountRecord>(body);
       accounts.set(Number(no), record.id);
+      this.#counts.set(record.id, NOTHING);
       stored.putAccount(record);
     }
     const tallies = this.#loadTallies(accounts);
@@ -170,10 +207,23 @@ class Verifier {
     }
     const columns = [scopeOf(tally.accountNo, facts.kind), facts.id, facts.at, record.arrivedSeq];
     if (!same([row.scope, row.id, row.at, row.arrivedSeq], columns)) this.#find(`item ${name}: columns differ`);
-    if (isUnread(record, tally.record.marks) && row.unread !== 1) this.#find(`item ${name}: unread and not flagged`);
+    const unread = isUnread(record, tally.record.marks);
+    if (unread && row.unread !== 1) this.#find(`item ${name}: unread and not flagged`);
+    this.#count(record, unread);
     const preview = previewOf(record);
     tally.count += 1;
     if (!tally.last || comparePreviews(preview, tally.last) > 0) tally.last = preview;
+  }
+
+  #count({ accountId, facts }: ItemRecord, unread: boolean): void {
+    const known = this.#counts.get(accountId) ?? NOTHING;
+    const isComment = facts.kind === 'comment';
+    this.#counts.set(accountId, {
+      unreadComments: known.unreadComments + Number(isComment && unread),
+      unreadMessages: known.unreadMessages + Number(!isComment && unread),
+      commentCount: known.commentCount + Number(isComment),
+      messageCount: known.messageCount + Number(!isComment),
+    });
   }
 
   #checkTally({ record, count, storedCount, last, storedLast }: Tally): void {
