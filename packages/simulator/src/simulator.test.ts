@@ -206,7 +206,7 @@ test('a private work refuses by itself', async () => {
 test('an ambiguous reply is delivered once though its connection is cut; a silent drop is confirmed and never appears', async () => {
   const work = busiestWork();
   control.addFault({ kind: 'reply_ambiguous', times: 1, args: { mode: 'cut' } });
-  await expect(reply(work, '', '第一条')).rejects.toThrow();
+  await expect(reply(work, '', '第一条').then((response) => response.text())).rejects.toThrow();
   expect(await allComments(work, 20)).toContain(must(actions('comment_reply')[0]?.ids?.cid, 'cid'));
   control.addFault({ kind: 'reply_silent_drop', times: 1 });
   expect(await (await reply(work, '', '第二条')).json()).toMatchObject({ status_code: 0 });

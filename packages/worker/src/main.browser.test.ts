@@ -176,17 +176,20 @@ test('[AD10] two rows that look alike, a comment that is gone and another author
   expect(world.delivered('comment_reply')).toHaveLength(sentCount);
 });
 
-test('[RJ5] a reply whose answer was lost is found on the page, and is there once', async () => {
-  const { control } = world.simulator;
-  const comment = control.event({ kind: 'comment_new', account: 'a1', user: 8, text: '会丢的回答' });
-  await world.master.until(() => comments().some((facts) => facts.id === comment.cid));
-  control.addFault({ kind: 'reply_ambiguous', times: 1, args: { mode: 'no_response' } });
-  const topic = { kind: 'content', id: String(comment.awemeId) } as const;
-  const first = await world.reply('r-lost', { topic, toItemId: itemId(comment.cid) }, '其实已经发出');
-  expect(first).toMatchObject({ kind: 'reply.unknown' });
-  expect(await world.outcome('r-lost', ['reply.sent'])).toMatchObject({ settledBy: 'page' });
-  expect(world.delivered('comment_reply').filter((text) => text === '其实已经发出')).toHaveLength(1);
-});
+test.each(['no_response', 'cut'])(
+  '[RJ5] a reply whose answer was lost (%s) is found on the page, and is there once',
+  async (mode) => {
+    const { control } = world.simulator;
+    const comment = control.event({ kind: 'comment_new', account: 'a1', user: 8, text: `会丢的回答 ${mode}` });
+    await world.master.until(() => comments().some((facts) => facts.id === comment.cid));
+    control.addFault({ kind: 'reply_ambiguous', times: 1, args: { mode } });
+    const topic = { kind: 'content', id: String(comment.awemeId) } as const;
+    const first = await world.reply(`r-lost-${mode}`, { topic, toItemId: itemId(comment.cid) }, `其实已经发出 ${mode}`);
+    expect(first).toMatchObject({ kind: 'reply.unknown' });
+    expect(await world.outcome(`r-lost-${mode}`, ['reply.sent'])).toMatchObject({ settledBy: 'page' });
+    expect(world.delivered('comment_reply').filter((text) => text === `其实已经发出 ${mode}`)).toHaveLength(1);
+  },
+);
 
 test('the platform\u2019s refusals are told in our words', async () => {
   const { control } = world.simulator;

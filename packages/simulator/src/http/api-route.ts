@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type FaultArgs, type FaultKind, TRANSPORT_FAULTS } from '../faults/fault.ts';
@@ -18,7 +19,7 @@ export type ApiCall = {
   /** The first of these faults that applies to this request, used up. */
   fault: (kinds: readonly FaultKind[]) => { kind: FaultKind; args: FaultArgs } | undefined;
 };
-/** `hang`: never answered. `cut`: the connection is closed without an answer. */
+/** `hang`: never answered. `cut`: the connection is closed in the middle of the answer. */
 export type ApiResult = { kind: 'body'; body: JsonObject } | { kind: 'hang' } | { kind: 'cut' };
 export type ApiRoute = { method: 'GET' | 'POST'; path: string; handle: (call: ApiCall) => ApiResult };
 export type Origin = 'creator' | 'www';
@@ -100,10 +101,20 @@ async function serve(serving: Serving): Promise<FastifyReply> {
   const result = route.handle({ account, session, query, body, fault: (kinds) => site.faults.take(kinds, where) });
   if (result.kind !== 'body') {
     reply.hijack();
-    if (result.kind === 'cut') request.raw.socket.destroy();
+    if (result.kind === 'cut') cutMidAnswer(request.raw.socket);
     return reply;
   }
   return spoilAfter(serving, encodeSpoiled(site, where, result.body), transport);
+}
+
+/**
+ * Begins an answer and closes. A reused connection that closes before any byte of an answer makes a browser send the
+ * POST once more by itself, and the site would have two: that is the browser's doing, not what this fault is to show.
+ */
+function cutMidAnswer(socket: Socket): void {
+  socket.write('HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 400\r\n\r\n{', () =>
+    socket.destroy(),
+  );
 }
 
 /** Answers in place of the handler, or waits first. */
