@@ -154,7 +154,7 @@ describe.each<ClientVersion>(['4.6', '4.8'])('socket.io-client %s', (version) =>
     expect(list(await other.next('monitor:channels'), 'channels')[0]?.unreadCount).toBe(0);
   });
 
-  test('[row 9, 10] replies: queue, answer, Worker, result, empty queue and the message', async () => {
+  test('[row 9] a reply to a comment: queue, answer, Worker, result, empty queue and the message', async () => {
     world = await openCompatWorld();
     const { accountId, worker } = await world.golden({ version });
     const client = await startClient(version);
@@ -214,7 +214,13 @@ describe.each<ClientVersion>(['4.6', '4.8'])('socket.io-client %s', (version) =>
       ],
     });
     expect(await client.next('monitor:sending_queue')).toEqual({ topicId: 'V1', sendingMessages: [] });
+  });
 
+  test('[row 10] a direct message: to its conversation, and a refusal is told', async () => {
+    world = await openCompatWorld();
+    const { accountId, worker } = await world.golden({ version });
+    const client = await startClient(version);
+    const common = { channelId: accountId, fromName: 'admin', fromId: 'monitor_x', authorAvatar: null };
     client.emit('monitor:reply', {
       ...common,
       topicId: 'S1',

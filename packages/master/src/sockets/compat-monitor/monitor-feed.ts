@@ -1,6 +1,6 @@
 import type { Cancel, Clock } from '@hiscrm/shared/lib/clock.ts';
 import type { AccountId } from '@hiscrm/shared/model/ids.ts';
-import type { LoggedRow } from '../../log/change-log.ts';
+import type { Publication } from '../../ingest/committer.ts';
 import type { StoreReader } from '../../store/store-reader.ts';
 import type { PreparedPacket } from '../compat/prepared-packet.ts';
 import { statusUpdateOf } from '../compat/status-update-of.ts';
@@ -60,7 +60,7 @@ export class MonitorFeed {
   }
 
   /** Notes rows that the store has folded in. */
-  note(rows: readonly LoggedRow[]): void {
+  note({ rows }: Publication): void {
     const now = this.#clock.now();
     for (const row of rows) {
       this.#dirty.note(row);

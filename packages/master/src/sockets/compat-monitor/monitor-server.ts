@@ -85,7 +85,7 @@ export class MonitorServer {
 
   /** Hears every durable row, after the store has folded it in. */
   onPublication(publication: Publication): void {
-    if (!this.#isClosed) this.#feed.note(publication.rows);
+    if (!this.#isClosed) this.#feed.note(publication);
   }
 
   figures(): MonitorFigures {

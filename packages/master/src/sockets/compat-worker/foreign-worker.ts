@@ -1,38 +1,28 @@
-import type { Cancel } from '@hiscrm/shared/lib/clock.ts';
 import { unreachable } from '@hiscrm/shared/lib/must.ts';
-import { platformSchema, type WorkerReport } from '@hiscrm/shared/model/change.ts';
-import { type AccountId, type ReplyId, type WorkerId, workerIdSchema } from '@hiscrm/shared/model/ids.ts';
-import { ImError, toWireError } from '@hiscrm/shared/protocol/errors.ts';
-import { parserOf } from '@hiscrm/shared/protocol/validate.ts';
+import type { WorkerReport } from '@hiscrm/shared/model/change.ts';
+import type { AccountId, WorkerId } from '@hiscrm/shared/model/ids.ts';
+import { ImError } from '@hiscrm/shared/protocol/errors.ts';
 import { WORKER_PROTOCOL } from '@hiscrm/shared/protocol/version.ts';
 import {
   ENVELOPE_VERSION,
   type PlainAnswer,
-  type ReplyPayload,
   WORKER_EVENT,
   WORKER_MESSAGE,
 } from '@hiscrm/shared/protocol/worker-link.ts';
 import type { Socket } from 'socket.io';
-import type { RegisterPayload } from '../../fleet/member.ts';
 import type { DownMessage, WorkerChannel } from '../../fleet/worker-channel.ts';
 import { accountObject } from './account-object.ts';
 import type { ForeignContext } from './foreign-context.ts';
 import { countOf, type Fields, fieldsOf, idOf, textOf } from './foreign-values.ts';
 import { LoginDesk } from './login-desk.ts';
 import { sessionReport, statusReports } from './login-translation.ts';
-import { repliedId, replyOutcomeOf, replyRequestOf } from './reply-translation.ts';
+import { registrationOf, whatIsWrong } from './read-envelope.ts';
+import { ReplyCourier } from './reply-courier.ts';
 import { snapshotDataOf } from './snapshot-intake.ts';
 import { ackOf, FOREIGN_EVENT, FOREIGN_TYPE } from './worker-event.ts';
 
-/** A reply whose result has not come after so long is unknown: the Worker may have sent it and lost the result. */
-const RESULT_MS = 5 * 60_000;
-const DEFAULT_MAX_ACCOUNTS = 10;
-const MAX_ACCOUNTS_LIMIT = 1_000;
 const MEBIBYTE = 1024 * 1024;
 const STATUSES_LIMIT_COUNT = 1_000;
-
-const isWorkerId = parserOf(workerIdSchema);
-const isPlatform = parserOf(platformSchema);
 
 /**
  * One socket of an existing Worker: its envelopes and bare events become what the fleet, ingest and the log know, and what
@@ -43,9 +33,9 @@ export class ForeignWorker implements WorkerChannel {
   readonly #socket: Socket;
   readonly #context: ForeignContext;
   readonly #logins: LoginDesk;
+  readonly #replies: ReplyCourier;
   /** Accounts that it was told to drive, and under which lease. */
   readonly #told = new Map<AccountId, number>();
-  readonly #overdue = new Map<ReplyId, Cancel>();
   /** The id of its `join_room`: a Worker that reconnects says no more than that. */
   #claimedId: string | undefined;
   #workerId: WorkerId | undefined;
@@ -64,7 +54,15 @@ export class ForeignWorker implements WorkerChannel {
       configChanged: (accountId, fields) => this.#configChanged(accountId, fields),
     });
     this.#socket.on(FOREIGN_EVENT.joinRoom, (payload: unknown, ack: unknown) => this.#joinRoom(payload, ack));
-    this.#socket.on(FOREIGN_EVENT.replyResult, (payload: unknown) => this.#guard(this.#replyResult(payload)));
+    this.#replies = new ReplyCourier({
+      context: options.context,
+      worker: () => this.#workerId,
+      drives: (accountId) => this.drives(accountId),
+      emit: (event, payload) => this.emit(event, payload),
+      accept: (accountId, leaseToken, changes) => this.#accept(accountId, leaseToken, changes),
+      report: (accountId, changes) => this.#report(accountId, changes),
+    });
+    this.#socket.on(FOREIGN_EVENT.replyResult, (payload: unknown) => this.#guard(this.#replies.hear(payload)));
     this.#socket.once('disconnect', () => this.#onDisconnect());
   }
 
@@ -106,7 +104,7 @@ export class ForeignWorker implements WorkerChannel {
         this.#send(FOREIGN_TYPE.taskRevoke, { account_id: message.payload.accountId });
         return { ok: true };
       case WORKER_MESSAGE.reply:
-        return await this.#reply(message.payload);
+        return await this.#replies.carry(message.payload);
       case WORKER_MESSAGE.sync:
         return { ok: true }; // it sends everything it has every 30 s
       case WORKER_MESSAGE.login:
@@ -122,8 +120,7 @@ export class ForeignWorker implements WorkerChannel {
   }
 
   #onDisconnect(): void {
-    for (const cancel of this.#overdue.values()) cancel();
-    this.#overdue.clear();
+    this.#replies.close();
     this.#logins.close();
     if (this.#workerId !== undefined) this.#context.fleet.disconnected(this, this.#workerId);
   }
@@ -199,7 +196,7 @@ export class ForeignWorker implements WorkerChannel {
     if (!this.#socket.connected) fleet.disconnected(this, about.workerId); // gone while the leases were made durable
     this.#send(ackOf(WORKER_MESSAGE.register), { success: true, assigned_accounts: assigned });
     await this.#reportStarting(registration.assignments.map(({ accountId }) => accountId));
-    for (const reply of registration.replies) await this.#reply(reply);
+    for (const reply of registration.replies) await this.#replies.carry(reply);
   }
 
   /**
@@ -233,7 +230,7 @@ export class ForeignWorker implements WorkerChannel {
       if (!driven.has(accountId)) this.#send(FOREIGN_TYPE.taskAssign, this.#accountObject(accountId));
     }
     if (!this.#socket.connected) fleet.disconnected(this, id);
-    for (const reply of registration.replies) await this.#reply(reply);
+    for (const reply of registration.replies) await this.#replies.carry(reply);
   }
 
   /** Screens see at once that somebody drives the account; what its page says comes with the next status. */
@@ -311,67 +308,6 @@ export class ForeignWorker implements WorkerChannel {
     this.#send(FOREIGN_TYPE.dataSyncAck, { success: true, accountId, timestamp: clock.now(), stats });
   }
 
-  // Replies.
-
-  /** The attempt is durable before the Worker hears of it: what may have been sent is never asked for again. */
-  async #reply({ leaseToken, reply: { id, accountId } }: ReplyPayload): Promise<PlainAnswer> {
-    const { clock, store, lc } = this.#context;
-    try {
-      if (store.reply(id)?.state.kind !== 'requested') return { ok: true };
-      await this.#accept(accountId, leaseToken, [{ kind: 'reply.attempted', accountId, replyId: id, at: clock.now() }]);
-      const reply = store.reply(id);
-      const workerId = this.#workerId;
-      const isOut =
-        reply &&
-        workerId !== undefined &&
-        this.emit(FOREIGN_EVENT.replyRequest, replyRequestOf(reply, { store, workerId, now: clock.now() }));
-      if (!isOut) {
-        await this.#accept(accountId, leaseToken, [
-          { kind: 'reply.rejected', accountId, replyId: id, at: clock.now(), reason: 'interrupted' },
-        ]);
-        return { ok: true };
-      }
-      this.#overdue.get(id)?.();
-      this.#overdue.set(
-        id,
-        clock.after(RESULT_MS, () => this.#guard(this.#giveUp(accountId, id))),
-      );
-      return { ok: true };
-    } catch (error) {
-      if (!(error instanceof ImError)) throw error;
-      lc.warn({ replyId: id, code: error.code }, 'a reply was not handed to an existing worker');
-      return { ok: false, error: toWireError(error.code, error.details) };
-    }
-  }
-
-  async #giveUp(accountId: AccountId, replyId: ReplyId): Promise<void> {
-    this.#overdue.delete(replyId);
-    const detail = 'The Worker has not said what became of it.';
-    await this.#report(accountId, [
-      { kind: 'reply.unknown', accountId, replyId, at: this.#context.clock.now(), detail },
-    ]);
-  }
-
-  /** A result sent again, or after another one, adds nothing. */
-  async #replyResult(payload: unknown): Promise<void> {
-    const result = fieldsOf(payload);
-    const replyId = result && repliedId(result);
-    const reply = replyId && this.#context.store.reply(replyId);
-    if (!result || !reply || !this.drives(reply.accountId)) {
-      this.#context.lc.warn(
-        { workerId: this.#workerId, replyId },
-        'a result for a reply that this worker was not given',
-      );
-      return;
-    }
-    this.#overdue.get(reply.id)?.();
-    this.#overdue.delete(reply.id);
-    const at = this.#context.clock.now();
-    await this.#report(reply.accountId, [
-      replyOutcomeOf(result, { accountId: reply.accountId, replyId: reply.id, at }),
-    ]);
-  }
-
   // The way in and out.
 
   /** Reports facts of an account that it drives; a lease lost meanwhile makes them nothing. */
@@ -386,10 +322,11 @@ export class ForeignWorker implements WorkerChannel {
     }
   }
 
-  async #accept(accountId: AccountId, leaseToken: number, changes: readonly WorkerReport[]): Promise<void> {
+  async #accept(accountId: AccountId, leaseToken: number, changes: readonly WorkerReport[]): Promise<number> {
     const { ingest, newId } = this.#context;
     if (this.#workerId === undefined) throw new ImError('BAD_REQUEST', { reason: 'register first' });
-    await ingest.accept(this.#workerId, { accountId, leaseToken, batchId: newId(), changes: [...changes] });
+    const batch = { accountId, leaseToken, batchId: newId(), changes: [...changes] };
+    return (await ingest.accept(this.#workerId, batch)).storedCount;
   }
 
   #accountObject(accountId: AccountId): Readonly<Record<string, unknown>> {
@@ -405,33 +342,4 @@ export class ForeignWorker implements WorkerChannel {
   #send(type: string, payload: unknown): void {
     this.emit(WORKER_EVENT, { type, version: ENVELOPE_VERSION, payload, timestamp: this.#context.clock.now() });
   }
-}
-
-/** The first of the envelope's rules that it breaks, in the deployed system's words. */
-function whatIsWrong(envelope: Fields): string | undefined {
-  for (const name of ['type', 'version', 'payload', 'timestamp']) {
-    if (envelope[name] === undefined || envelope[name] === '') return `Missing required field: ${name}`;
-  }
-  return envelope.version === ENVELOPE_VERSION
-    ? undefined
-    : `Unsupported version: ${String(envelope.version).slice(0, 40)}`;
-}
-
-/** The registration as ours would say it. Throws BAD_REQUEST. */
-function registrationOf(payload: Fields): RegisterPayload {
-  const id = isWorkerId(payload.worker_id);
-  if (!id.ok) throw new ImError('BAD_REQUEST', { reason: `worker_id ${id.reason}` });
-  const capabilities: unknown[] = Array.isArray(payload.capabilities) ? payload.capabilities : [];
-  const platforms = capabilities.flatMap((name) => {
-    const platform = isPlatform(name);
-    return platform.ok ? [platform.value] : [];
-  });
-  return {
-    protocol: WORKER_PROTOCOL,
-    workerId: id.value,
-    name: id.value,
-    version: (textOf(payload.version) ?? '').slice(0, 40),
-    platforms: platforms.slice(0, 20),
-    maxAccounts: Math.min(MAX_ACCOUNTS_LIMIT, countOf(payload.max_accounts) ?? DEFAULT_MAX_ACCOUNTS),
-  };
 }

@@ -12,7 +12,7 @@ import type { SnapshotContext } from './snapshot-context.ts';
 import { contentReport, conversationReport } from './topic-reports.ts';
 
 /** Items read before the event loop gets its turn: some milliseconds. */
-const SLICE_COUNT = 200;
+const SLICE_COUNT = 100;
 /** A Worker's clock may be ahead of ours by so much. */
 const CLOCK_SKEW_MS = 60_000;
 /** Whole snapshots of one account that wait while one is taken in; the Worker sends the next one in 30 s anyway. */

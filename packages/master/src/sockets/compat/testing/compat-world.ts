@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Clock } from '@hiscrm/shared/lib/clock.ts';
 import type { AccountId } from '@hiscrm/shared/model/ids.ts';
 import { readConfig } from '../../../config.ts';
 import { silentLogger } from '../../../lib/logger.ts';
@@ -11,24 +12,11 @@ import { type ClientVersion, Peer } from './peer.ts';
 const PASSWORD = 'correct horse battery';
 
 /** A real Master on a free port with its own folder, and existing programs around it. For tests only. */
-export async function openCompatWorld(options: { readonly anonymous?: boolean; readonly dataDir?: string } = {}) {
+export async function openCompatWorld(
+  options: { readonly anonymous?: boolean; readonly dataDir?: string; readonly clock?: Clock } = {},
+) {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'hiscrm-compat-'));
-  const config = readConfig({
-    PORT: '0',
-    HOST: '127.0.0.1',
-    HISCRM_DATA_DIR: dataDir,
-    HISCRM_ADMIN_PASSWORD: PASSWORD,
-    HISCRM_LOCAL_WORKERS: '0',
-    HISCRM_COMPAT_ANONYMOUS: (options.anonymous ?? true) ? '1' : '0',
-  });
-  const warnings: string[] = [];
-  const bugs: unknown[] = [];
-  const logger = {
-    ...silentLogger,
-    warn: (_fields: object, message: string) => void warnings.push(message),
-    error: (fields: object, message: string) => void bugs.push({ ...fields, message }),
-  };
-  const master = await startMaster({ config, logger: logger as never, webDir: '/nonexistent' }); // the part of pino in use
+  const { master, warnings, bugs } = await startQuietly(dataDir, options);
   const { url, store } = master;
   const open: { close(): void }[] = [];
   const keep = <T extends { close(): void }>(one: T): T => {
@@ -90,4 +78,25 @@ export async function openCompatWorld(options: { readonly anonymous?: boolean; r
       if (!keepFolder) rmSync(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/** The Master, with what it warned of and what it called a bug. */
+async function startQuietly(dataDir: string, options: { readonly anonymous?: boolean; readonly clock?: Clock }) {
+  const config = readConfig({
+    PORT: '0',
+    HOST: '127.0.0.1',
+    HISCRM_DATA_DIR: dataDir,
+    HISCRM_ADMIN_PASSWORD: PASSWORD,
+    HISCRM_LOCAL_WORKERS: '0',
+    HISCRM_COMPAT_ANONYMOUS: (options.anonymous ?? true) ? '1' : '0',
+  });
+  const warnings: string[] = [];
+  const bugs: unknown[] = [];
+  const logger = {
+    ...silentLogger,
+    warn: (_fields: object, message: string) => void warnings.push(message),
+    error: (fields: object, message: string) => void bugs.push({ ...fields, message }),
+  };
+  const master = await startMaster({ config, logger: logger as never, webDir: '/nonexistent', clock: options.clock }); // the part of pino in use
+  return { master, warnings, bugs };
 }

@@ -82,56 +82,9 @@ const seconds = (ms: number): number => Math.floor(ms / 1_000);
 /** The state that the golden exchange starts from: one work with two comments, one conversation with two messages. */
 export function goldenSnapshot(accountId: string, now: number) {
   const base = { accountId, platform: 'douyin', status: 'new', source: 'api', version: 1, lastSyncAt: null };
-  const raw = { rawData: { aweme_id: 'V1', padding: 'x'.repeat(50) } };
   return {
-    contents: [
-      {
-        ...base,
-        ...raw,
-        id: `cont_${accountId}_V1`,
-        contentId: 'V1',
-        type: 'video',
-        title: '新品发布 🎉',
-        description: '新品',
-        coverUrl: 'https://p3.example/v1.jpeg',
-        url: 'https://www.douyin.com/video/V1',
-        publishTime: now - 3_600_000,
-        viewCount: 100,
-        likeCount: 7,
-        likeRate: 0.07,
-        avgViewSecond: 3.5,
-        visibility: 'public',
-      },
-    ],
-    comments: [
-      {
-        ...base,
-        id: `comm_${accountId}_K1`,
-        commentId: 'K1',
-        contentId: 'V1',
-        parentCommentId: null,
-        authorId: 'fan1',
-        authorName: '小王',
-        content: 'hello',
-        images: [{ url_list: ['https://p3.example/k1.jpeg'] }],
-        isAuthorReply: false,
-        isRead: false,
-        createdAt: seconds(now - 60_000),
-      },
-      {
-        ...base,
-        id: `comm_${accountId}_K2`,
-        commentId: 'K2',
-        contentId: 'V1',
-        parentCommentId: '0',
-        authorId: 'self',
-        authorName: '品牌',
-        content: '置顶：欢迎',
-        isAuthorReply: true,
-        isRead: false,
-        createdAt: seconds(now - 50_000),
-      },
-    ],
+    contents: [goldenWork(base, now)],
+    comments: goldenComments(base, now),
     conversations: [
       {
         ...base,
@@ -146,37 +99,89 @@ export function goldenSnapshot(accountId: string, now: number) {
         updatedAt: now,
       },
     ],
-    messages: [
-      {
-        ...base,
-        id: `msg_${accountId}_M2`,
-        messageId: 'M2',
-        conversationId: 'S1',
-        senderId: 'self',
-        senderName: '品牌',
-        type: 'text',
-        content: '您好',
-        direction: 'outbound',
-        status: 'delivered',
-        createdAt: now - 40_000,
-      },
-      {
-        ...base,
-        id: `msg_${accountId}_M1`,
-        messageId: 'M1',
-        conversationId: 'S1',
-        senderId: 'S1',
-        senderName: '客户甲',
-        type: 'text',
-        content: '在吗',
-        direction: 'inbound',
-        status: 'delivered',
-        createdAt: now - 30_000,
-      },
-    ],
+    messages: goldenMessages(base, now),
     notifications: [{ id: `notif_${accountId}_1_${now}`, type: 'like' }],
   };
 }
+
+type Base = { readonly accountId: string };
+
+const goldenWork = (base: Base, now: number) => ({
+  ...base,
+  rawData: { aweme_id: 'V1', padding: 'x'.repeat(50) },
+  id: `cont_${base.accountId}_V1`,
+  contentId: 'V1',
+  type: 'video',
+  title: '新品发布 🎉',
+  description: '新品',
+  coverUrl: 'https://p3.example/v1.jpeg',
+  url: 'https://www.douyin.com/video/V1',
+  publishTime: now - 3_600_000,
+  viewCount: 100,
+  likeCount: 7,
+  likeRate: 0.07,
+  avgViewSecond: 3.5,
+  visibility: 'public',
+});
+
+const goldenComments = (base: Base, now: number) => [
+  {
+    ...base,
+    id: `comm_${base.accountId}_K1`,
+    commentId: 'K1',
+    contentId: 'V1',
+    parentCommentId: null,
+    authorId: 'fan1',
+    authorName: '小王',
+    content: 'hello',
+    images: [{ url_list: ['https://p3.example/k1.jpeg'] }],
+    isAuthorReply: false,
+    isRead: false,
+    createdAt: seconds(now - 60_000),
+  },
+  {
+    ...base,
+    id: `comm_${base.accountId}_K2`,
+    commentId: 'K2',
+    contentId: 'V1',
+    parentCommentId: '0',
+    authorId: 'self',
+    authorName: '品牌',
+    content: '置顶：欢迎',
+    isAuthorReply: true,
+    isRead: false,
+    createdAt: seconds(now - 50_000),
+  },
+];
+
+const goldenMessages = (base: Base, now: number) => [
+  {
+    ...base,
+    id: `msg_${base.accountId}_M2`,
+    messageId: 'M2',
+    conversationId: 'S1',
+    senderId: 'self',
+    senderName: '品牌',
+    type: 'text',
+    content: '您好',
+    direction: 'outbound',
+    status: 'delivered',
+    createdAt: now - 40_000,
+  },
+  {
+    ...base,
+    id: `msg_${base.accountId}_M1`,
+    messageId: 'M1',
+    conversationId: 'S1',
+    senderId: 'S1',
+    senderName: '客户甲',
+    type: 'text',
+    content: '在吗',
+    direction: 'inbound',
+    status: 'delivered',
+    createdAt: now - 30_000,
+  },
+];
 
 /** Another inbound message of the golden conversation. */
 export const inboundMessage = (id: string, at: number, over: object = {}): object => ({
