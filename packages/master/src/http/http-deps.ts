@@ -7,6 +7,7 @@ import type { Logger } from '../lib/logger.ts';
 import type { Health } from '../ops/health.ts';
 import type { Metrics } from '../ops/metrics.ts';
 import type { StoreReader } from '../store/store-reader.ts';
+import type { NoticeHttp } from './notice-routes.ts';
 
 /** What the HTTP surface stands on. */
 export type HttpDeps = {
@@ -28,6 +29,7 @@ export type HttpDeps = {
   readonly mediaOrigins: readonly string[];
   /** Asks the account's Worker to read it again; rejects with an ImError. */
   readonly requestSync: (principal: Principal, accountId: AccountId) => Promise<void>;
+  readonly notices: NoticeHttp;
   /** Open sockets and what the hub did, for the status page. */
   readonly socketFigures: () => Readonly<Record<string, number>>;
 };

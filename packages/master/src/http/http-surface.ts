@@ -15,6 +15,7 @@ import type { App } from './app.ts';
 import { addAuthRoutes } from './auth-routes.ts';
 import type { HttpDeps } from './http-deps.ts';
 import { addImRoutes } from './im/im-routes.ts';
+import { addNoticeRoutes } from './notice-routes.ts';
 import { addOpsRoutes } from './ops-routes.ts';
 import { READ_CACHE_LIMIT_BYTES, ReadCache } from './read-cache.ts';
 import { addWebClient, sendWebClient } from './web-client.ts';
@@ -58,6 +59,7 @@ export async function createHttpSurface(deps: HttpDeps): Promise<HttpSurface> {
   addAuthRoutes(app, deps);
   addImRoutes(app, deps, cache);
   addAdminRoutes(app, deps);
+  addNoticeRoutes(app, deps.notices);
   addOpsRoutes(app, deps);
   await app.ready();
   let closing: Promise<void> | undefined;

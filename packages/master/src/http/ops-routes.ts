@@ -13,7 +13,11 @@ export function addOpsRoutes(app: App, { health, metrics }: HttpDeps): void {
   app.get(
     '/healthz',
     { config: open, schema: { summary: 'The process serves.', tags: ['ops'], response: { 200: stateSchema } } },
-    () => ({ state: health.state.kind, detail: health.sentence() }),
+    () => {
+      const reasons = health.isReady ? health.degradations() : [];
+      if (reasons.length === 0) return { state: health.state.kind, detail: health.sentence() };
+      return { state: 'degraded', detail: reasons.join(' ') };
+    },
   );
   app.get(
     '/readyz',

@@ -40,6 +40,7 @@ import { Closer } from './closer.ts';
 import { DataFolder, fromThisMachine } from './data-folder.ts';
 import { addFigures } from './figures.ts';
 import { openCompat } from './open-compat.ts';
+import { type Notices, openNotices } from './open-notices.ts';
 import { packageVersion } from './package-version.ts';
 import { StartError, toStartError } from './start-error.ts';
 import { WatchedCommitter } from './watched-committer.ts';
@@ -133,6 +134,18 @@ async function assemble(options: MasterOptions, closer: Closer): Promise<Master>
     newId: randomUUID,
     platforms: PLATFORMS,
   });
+  const notices = await openNotices({
+    ...core,
+    auth,
+    allowedOrigins: config.allowedOrigins,
+    maxConnections: config.maxConnections,
+    clock,
+    logger,
+    health,
+    metrics,
+    eventLoop,
+    closer,
+  });
   const edge = await openEdge({
     options,
     clock,
@@ -141,6 +154,7 @@ async function assemble(options: MasterOptions, closer: Closer): Promise<Master>
     core,
     auth,
     fleet,
+    notices,
     runCommand,
     health,
     metrics,
@@ -177,6 +191,7 @@ async function openEdge(parts: {
   readonly core: Core;
   readonly auth: Auth;
   readonly fleet: Fleet;
+  readonly notices: Notices;
   readonly runCommand: RunCommand;
   readonly health: Health;
   readonly metrics: Metrics;
@@ -203,6 +218,7 @@ async function openEdge(parts: {
     requestSync: async (principal, accountId) => {
       await runCommand(principal, { name: 'requestSync', params: { accountId }, key: randomUUID() });
     },
+    notices: parts.notices.http,
     socketFigures: () => socketFigures(figures.sockets, hub),
   });
   closer.add('http', () => surface.close());
@@ -243,6 +259,7 @@ async function openEdge(parts: {
     lc: logger,
     newId: randomUUID,
     serverVersion: packageVersion(),
+    onOtherProtocol: (request, stream, head) => parts.notices.server.upgrade(request, stream, head),
   });
   figures.sockets = sockets;
   const startWorkers = (url: string): void => {

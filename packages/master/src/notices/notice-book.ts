@@ -342,16 +342,17 @@ export class NoticeBook {
     effects: NoticeEffect[],
   ): void {
     const { row, notice, mailbox, device } = mark;
-    const before = this.records.peek(notice.no, mailbox.no);
-    if (!before) return;
-    let flags = mark.next(before.flags);
+    // Kept apart: the record itself is changed below.
+    const before = this.records.peek(notice.no, mailbox.no)?.flags;
+    if (before === undefined) return;
+    let flags = mark.next(before);
     const entry = isPending(flags) ? undefined : this.#unwait(notice, mailbox);
     if (entry?.isOffline) flags = waited(flags);
-    if (flags === before.flags) return;
+    if (flags === before) return;
     const record = this.records.edit(notice.no, mailbox.no);
     if (!record) return;
-    this.totals.move(before.flags, flags);
-    notice.counts.move(before.flags, flags);
+    this.totals.move(before, flags);
+    notice.counts.move(before, flags);
     record.flags = flags;
     record.updatedAt = row.at;
     if (record.receivedAt === 0 && delivered(flags) === flags) record.receivedAt = row.at;
@@ -361,7 +362,7 @@ export class NoticeBook {
     if (device) record.device ??= device;
     if (mark.error !== undefined && delivered(flags) !== flags) record.error = mark.error;
     this.shelf.changed(notice);
-    const difference = Number(isUnread(flags)) - Number(isUnread(before.flags));
+    const difference = Number(isUnread(flags)) - Number(isUnread(before));
     if (difference === 0) return;
     mailbox.unreadCount += difference;
     effects.push({ kind: 'unreadChanged', mailbox });

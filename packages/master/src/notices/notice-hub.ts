@@ -4,10 +4,11 @@
  */
 import { type Cancel, type Clock, every } from '@hiscrm/shared/lib/clock.ts';
 import type { Seq, UserId } from '@hiscrm/shared/model/ids.ts';
-import type { NoticeDevice, ReceiptState } from '@hiscrm/shared/model/notice-change.ts';
+import type { NoticeChange, NoticeDevice, ReceiptState } from '@hiscrm/shared/model/notice-change.ts';
+import { ImError } from '@hiscrm/shared/protocol/errors.ts';
 import type { Committer, Publication } from '../ingest/committer.ts';
 import type { Logger } from '../lib/logger.ts';
-import type { NoticeTables, StoredRecord } from '../log/notice-tables.ts';
+import type { NoticeStatus, NoticeTables, StoredRecord } from '../log/notice-tables.ts';
 import { Checkpointer } from '../store/checkpointer.ts';
 import { Dispatcher, type DispatcherFigures } from './dispatcher.ts';
 import { ExpiryDesk } from './expiry-desk.ts';
@@ -59,6 +60,11 @@ export type NoticeFigures = DispatcherFigures & {
   readonly acceptedCount: number;
   readonly records: Counts;
 };
+
+export type SettingsChange = Extract<
+  NoticeChange,
+  { kind: 'notice.preferencesChanged' | 'notice.groupChanged' | 'notice.templateChanged' }
+>;
 
 const IS_THERE: Record<ReceiptState, (flags: number) => boolean> = {
   delivered: isDelivered,
@@ -202,6 +208,45 @@ export class NoticeHub {
     const mailbox = this.book.mailboxes.get(userId);
     if (!mailbox || mailbox.unreadCount === 0) return;
     await this.#committer.commit([{ kind: 'notice.allRead', userId, upToSeq: this.book.head() }]);
+  }
+
+  /** The user's notices with a place below `before`, newest first. What is held is not shown yet. */
+  history(
+    userId: UserId,
+    before: number | undefined,
+    limitCount: number,
+  ): readonly { readonly notice: LiveNotice; readonly record: StoredRecord }[] {
+    const mailbox = this.book.mailboxes.get(userId);
+    if (!mailbox) return [];
+    const below = (before ?? Number.MAX_SAFE_INTEGER) as Seq; // a place, or above all of them
+    const records = new Map<number, StoredRecord>();
+    for (const record of this.tables.readHistory(mailbox.no, below, limitCount)) records.set(record.noticeNo, record);
+    for (const record of this.book.records.unsavedOfUser(mailbox.no)) {
+      if (record.place < below) records.set(record.noticeNo, record);
+    }
+    return [...records.values()]
+      .filter(({ place }) => place > 0)
+      .sort((a, b) => b.place - a.place || b.noticeNo - a.noticeNo)
+      .slice(0, limitCount)
+      .flatMap((record) => {
+        const notice = this.book.shelf.byNo(record.noticeNo);
+        return notice ? [{ notice, record }] : [];
+      });
+  }
+
+  /** Takes a notice back, or a scheduled one off the plan; its status afterwards. Rejects with NOT_FOUND. */
+  async recall(messageId: string, byUserId: UserId): Promise<NoticeStatus> {
+    const notice = this.book.shelf.byId(messageId);
+    if (!notice) throw new ImError('NOT_FOUND');
+    if (notice.status === 'sent' || notice.status === 'scheduled') {
+      await this.#committer.commit([{ kind: 'notice.recalled', messageId, byUserId }]);
+    }
+    return notice.status;
+  }
+
+  /** Stores preferences, a group or a template; an empty group and an absent template are taken away. */
+  async change(change: SettingsChange): Promise<void> {
+    await this.#committer.commit([change]);
   }
 
   /** Puts what changed on disk, so that lists have it. */

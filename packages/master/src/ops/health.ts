@@ -8,6 +8,7 @@ export type HealthState =
 
 /** Whether clients may connect. Stopping is final; broken stays until the process is started again. */
 export class Health {
+  readonly #checks: (() => readonly string[])[] = [];
   #state: HealthState = { kind: 'starting' };
 
   get state(): HealthState {
@@ -16,6 +17,16 @@ export class Health {
 
   get isReady(): boolean {
     return this.#state.kind === 'ready';
+  }
+
+  /** Asked at every look: sentences that say what a room does worse than it should. */
+  addCheck(check: () => readonly string[]): void {
+    this.#checks.push(check);
+  }
+
+  /** Why the Master is degraded though it serves; empty when all is well. */
+  degradations(): readonly string[] {
+    return this.#checks.flatMap((check) => check());
   }
 
   becomeReady(): void {

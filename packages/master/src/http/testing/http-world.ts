@@ -11,6 +11,9 @@ import { silentLogger } from '../../lib/logger.ts';
 import { AuthTables } from '../../log/auth-tables.ts';
 import type { LoggedRow } from '../../log/change-log.ts';
 import { openMemoryDatabase } from '../../log/open-database.ts';
+import type { NoticeHub } from '../../notices/notice-hub.ts';
+import { NOTICE_LIMITS } from '../../notices/notice-limits.ts';
+import { openNoticeHub } from '../../notices/open-notice-hub.ts';
 import { Health } from '../../ops/health.ts';
 import { Metrics } from '../../ops/metrics.ts';
 import { openStore } from '../../store/open-store.ts';
@@ -33,6 +36,24 @@ export async function startHttpWorld(options: { readonly webDir?: string } = {})
   const bugs: unknown[] = [];
   const syncRequests: AccountId[] = [];
   const metrics = new Metrics();
+  const commit = async (changes: readonly Change[]): Promise<readonly LoggedRow[]> => {
+    const rows = await database.log.append(changes);
+    store.apply(pending.splice(0));
+    notices.onPublication({ rows, topics: [], accounts: [] });
+    return rows;
+  };
+  let ids = 0;
+  const notices: NoticeHub = await openNoticeHub({
+    log: database.log,
+    tables: database.notices,
+    committer: { commit },
+    directory: { all: () => auth.users() },
+    clock: systemClock,
+    limits: NOTICE_LIMITS,
+    lc: silentLogger,
+    newId: () => `notice-${++ids}`,
+    onSent: () => undefined,
+  });
   const surface = await createHttpSurface({
     store,
     auth,
@@ -48,6 +69,12 @@ export async function startHttpWorld(options: { readonly webDir?: string } = {})
     allowedOrigins: ['https://crm.example'],
     mediaOrigins: [],
     requestSync: async (_principal, accountId) => void syncRequests.push(accountId),
+    notices: {
+      hub: notices,
+      eventLoop: { delay: () => ({ p50Ms: 0, p99Ms: 0, maxMs: 0 }) },
+      badFrameCount: () => 0,
+      now: () => clock.now(),
+    },
     socketFigures: () => ({ connectionCount: 0 }),
   });
   const url = await surface.listen({ port: 0, host: '127.0.0.1' });
@@ -60,6 +87,7 @@ export async function startHttpWorld(options: { readonly webDir?: string } = {})
       return fetch(`${url}${path}`, { headers: { ...headers, authorization: `Bearer ${token}` } });
     },
     store,
+    notices,
     health,
     bugs,
     syncRequests,
@@ -70,8 +98,7 @@ export async function startHttpWorld(options: { readonly webDir?: string } = {})
       return surface.routes;
     },
     async commit(changes: readonly Change[]): Promise<Seq> {
-      await database.log.append(changes);
-      store.apply(pending.splice(0));
+      await commit(changes);
       return store.head();
     },
     /** A user with a session; answers the token. */
@@ -88,6 +115,7 @@ export async function startHttpWorld(options: { readonly webDir?: string } = {})
     },
     async close(): Promise<void> {
       await surface.close();
+      await notices.close();
       auth.close();
       tables.close();
       await store.close();

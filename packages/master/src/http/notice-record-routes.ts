@@ -1,0 +1,309 @@
+import { ImError } from '@hiscrm/shared/protocol/errors.ts';
+import Type, { type Static } from 'typebox';
+import type { NoticeScan } from '../log/notice-tables.ts';
+import { countsOf } from '../notices/flag-counts.ts';
+import { listRecords, SKIP_LIMIT_COUNT } from '../notices/list-records.ts';
+import type { LiveNotice } from '../notices/live-notice.ts';
+import type { NoticeHub } from '../notices/notice-hub.ts';
+import { isConfirmed } from '../notices/record-flags.ts';
+import type { App } from './app.ts';
+import { iso, momentOf } from './notice-moments.ts';
+import {
+  answer,
+  type DateRange,
+  dateRangeSchema,
+  messageParams,
+  ok,
+  type PushRecordsQuery,
+  pageOf,
+  pushRecordSchema,
+  pushRecordsQuerySchema,
+  type ReceiveRecordsQuery,
+  receiveRecordSchema,
+  receiveRecordsQuerySchema,
+} from './notice-schemas.ts';
+import { noticeView, recordViews, statusView } from './notice-views.ts';
+
+const DEFAULT_PAGE_COUNT = 20;
+/** So many unsaved records are written before a list is read; with more, the list is as of the last checkpoint. */
+const FLUSH_LIMIT_COUNT = 2_000;
+/** Notices counted one by one; more are "at least". */
+const COUNT_LIMIT_COUNT = 100_000;
+const tags = ['notices'];
+const config = { access: 'admin' as const };
+const SORT = { created_at: 'created', received_at: 'received', read_at: 'read', confirmed_at: 'confirmed' } as const;
+
+/** What was sent, to whom, and what became of it. */
+export function addNoticeRecordRoutes(app: App, hub: NoticeHub): void {
+  addPushRecords(app, hub);
+  addReceiveRecords(app, hub);
+  addReceiveStats(app, hub);
+  addRoster(app, hub);
+}
+
+function addPushRecords(app: App, hub: NoticeHub): void {
+  const summary = 'Notices sent or scheduled, newest first.';
+  app.get(
+    '/api/admin/notification/push-records',
+    {
+      config,
+      schema: { summary, tags, querystring: pushRecordsQuerySchema, response: answer(pageOf(pushRecordSchema)) },
+    },
+    async (request) => {
+      const query = request.query as PushRecordsQuery; // checked by the schema
+      const { page, pageSize, skipCount } = pagingOf(query);
+      await upToDate(hub);
+      const scan: NoticeScan = {
+        type: query.type,
+        target: query.target === 'admin' ? 'admins' : query.target,
+        status: query.status,
+        keyword: query.keyword,
+        senderId: query.sender_id,
+        fromAt: momentOf(query.start_date, 'start_date'),
+        toAt: momentOf(query.end_date, 'end_date', true),
+        sort: (query.sort_by ?? 'created_at') as NoticeScan['sort'], // checked by the schema
+        isDescending: query.sort_order !== 'asc',
+        skipCount,
+        limitCount: pageSize,
+      };
+      const total = hub.tables.countNotices(scan, COUNT_LIMIT_COUNT);
+      const notices = hub.tables.scanNotices(scan).flatMap(({ no }) => hub.book.shelf.byNo(no) ?? []);
+      const stats = countsOf(notices.flatMap(({ counts }) => counts.cells()));
+      const isExact = total < COUNT_LIMIT_COUNT;
+      return ok({ total, total_is_exact: isExact, page, page_size: pageSize, items: notices.map(noticeView), stats });
+    },
+  );
+}
+
+function addReceiveRecords(app: App, hub: NoticeHub): void {
+  const summary = 'Receive records: one for each notice and recipient.';
+  const response = answer(pageOf(receiveRecordSchema));
+  app.get(
+    '/api/admin/notification/admin-receive-records',
+    { config, schema: { summary, tags, querystring: receiveRecordsQuerySchema, response } },
+    async (request) => {
+      const query = request.query as ReceiveRecordsQuery; // checked by the schema
+      const { page, pageSize } = pagingOf(query);
+      await upToDate(hub);
+      const found = listRecords(hub.book, hub.tables, {
+        messageId: query.message_id,
+        userId: query.user_id,
+        username: query.username,
+        isOnline: query.is_online,
+        isReceived: query.is_received,
+        isRead: query.is_read,
+        isConfirmed: query.is_confirmed,
+        status: query.delivery_status as 'pending' | undefined, // checked by the schema
+        isLive: query.push_channel === undefined ? undefined : query.push_channel === 'websocket',
+        fromAt: momentOf(query.start_date, 'start_date'),
+        toAt: momentOf(query.end_date, 'end_date', true),
+        sort: SORT[(query.sort_by ?? 'created_at') as keyof typeof SORT], // checked by the schema
+        isDescending: query.sort_order !== 'asc',
+        page,
+        pageSize,
+      });
+      const items = recordViews(hub, found.keys);
+      const { total, isTotalExact, stats } = found;
+      return ok({ total, total_is_exact: isTotalExact, page, page_size: pageSize, items, stats });
+    },
+  );
+}
+
+function addReceiveStats(app: App, hub: NoticeHub): void {
+  app.get(
+    '/api/admin/notification/messages/:messageId/receive-status',
+    {
+      config,
+      schema: {
+        summary: 'How far one notice has come.',
+        tags,
+        params: messageParams,
+        response: answer(Type.Record(Type.String(), Type.Unknown())),
+      },
+    },
+    (request) => {
+      const notice = noticeOf(hub, (request.params as Static<typeof messageParams>).messageId); // checked by the schema
+      const view = statusView(countsOf(notice.counts.cells()));
+      return ok({ message_id: notice.messageId, status: notice.status, ...view });
+    },
+  );
+  app.get(
+    '/api/admin/notification/admin-receive-stats',
+    {
+      config,
+      schema: {
+        summary: 'Receive records of a range of dates, counted in all and for each user.',
+        tags,
+        querystring: dateRangeSchema,
+        response: answer(Type.Record(Type.String(), Type.Unknown())),
+      },
+    },
+    async (request) => {
+      const query = request.query as DateRange; // checked by the schema
+      await upToDate(hub);
+      return ok(receiveStats(hub, query));
+    },
+  );
+}
+
+function receiveStats(hub: NoticeHub, query: DateRange): object {
+  const { page, pageSize, skipCount } = pagingOf(query);
+  const range = {
+    fromAt: momentOf(query.start_date, 'start_date'),
+    toAt: momentOf(query.end_date, 'end_date', true),
+    sort: 'created' as const,
+    isDescending: true,
+    page: 1,
+    pageSize: 1,
+  };
+  const all = listRecords(hub.book, hub.tables, range);
+  const mailboxes = [...hub.book.mailboxes.values()];
+  const users = mailboxes.slice(skipCount, skipCount + pageSize).map(({ userId, username }) => ({
+    user_id: userId,
+    username,
+    ...statusView(listRecords(hub.book, hub.tables, { ...range, userId }).stats),
+  }));
+  return {
+    ...statusView(all.stats),
+    total_is_exact: all.isTotalExact,
+    page,
+    page_size: pageSize,
+    user_count: mailboxes.length,
+    users,
+  };
+}
+
+const rosterQuery = Type.Object(
+  {
+    format: Type.Optional(Type.Union([Type.Literal('json'), Type.Literal('csv')])),
+    only: Type.Optional(Type.Union([Type.Literal('missing'), Type.Literal('confirmed'), Type.Literal('all')])),
+  },
+  { additionalProperties: false },
+);
+
+function addRoster(app: App, hub: NoticeHub): void {
+  app.get(
+    '/api/admin/notification/messages/:messageId/roster',
+    {
+      config,
+      schema: {
+        summary: 'Who has confirmed a notice and who has not, as JSON or CSV.',
+        tags,
+        params: messageParams,
+        querystring: rosterQuery,
+        response: answer(Type.Record(Type.String(), Type.Unknown())),
+      },
+    },
+    async (request, reply) => {
+      const notice = noticeOf(hub, (request.params as Static<typeof messageParams>).messageId); // checked by the schema
+      const { format = 'json', only = 'missing' } = request.query as Static<typeof rosterQuery>; // likewise
+      await hub.checkpoint();
+      const keys = [...hub.tables.readNoticeRecords(notice.no)].filter(
+        ({ flags }) => only === 'all' || isConfirmed(flags) === (only === 'confirmed'),
+      );
+      const items = recordViews(hub, keys);
+      if (format === 'json') return ok({ message_id: notice.messageId, count: items.length, items });
+      reply.type('text/csv; charset=utf-8').header('content-disposition', 'attachment; filename="roster.csv"');
+      return reply.send(toCsv(items));
+    },
+  );
+}
+
+const CSV_COLUMNS = [
+  'message_id',
+  'user_id',
+  'username',
+  'user_role',
+  'delivery_status',
+  'received_at',
+  'read_at',
+  'confirmed_at',
+] as const;
+
+/** RFC 4180, with the mark by which spreadsheet programs know UTF-8. A cell that they would run as a formula is quoted. */
+function toCsv(items: readonly object[]): string {
+  const cell = (value: unknown): string => {
+    const text = value === null || value === undefined ? '' : String(value);
+    return `"${(/^[=+\-@\t\r]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
+  };
+  const lines = items.map((item) =>
+    CSV_COLUMNS.map((column) => cell((item as Record<string, unknown>)[column])).join(','),
+  ); // made above
+  return `\ufeff${[CSV_COLUMNS.join(','), ...lines].join('\r\n')}\r\n`;
+}
+
+function noticeOf(hub: NoticeHub, messageId: string): LiveNotice {
+  const notice = hub.book.shelf.byId(messageId);
+  if (!notice) throw new ImError('NOT_FOUND');
+  return notice;
+}
+
+function pagingOf(query: { readonly page?: number; readonly page_size?: number }): {
+  readonly page: number;
+  readonly pageSize: number;
+  readonly skipCount: number;
+} {
+  const { page = 1, page_size: pageSize = DEFAULT_PAGE_COUNT } = query;
+  const skipCount = (page - 1) * pageSize;
+  if (skipCount > SKIP_LIMIT_COUNT) {
+    throw new ImError('BAD_REQUEST', { reason: `at most ${SKIP_LIMIT_COUNT} entries can be paged through` });
+  }
+  return { page, pageSize, skipCount };
+}
+
+async function upToDate(hub: NoticeHub): Promise<void> {
+  const { unsavedCount } = hub.figures();
+  if (unsavedCount <= FLUSH_LIMIT_COUNT) await hub.checkpoint();
+}
+
+/** Who is there. */
+export function addPresenceRoute(app: App, hub: NoticeHub, now: () => number): void {
+  app.get(
+    '/api/admin/notification/online-users',
+    {
+      config,
+      schema: {
+        summary: 'Users with at least one connection, and for how long.',
+        tags,
+        querystring: Type.Object(
+          {
+            page: Type.Optional(Type.Integer({ minimum: 1, maximum: SKIP_LIMIT_COUNT })),
+            page_size: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
+            username: Type.Optional(Type.String({ minLength: 1, maxLength: 60 })),
+          },
+          { additionalProperties: false },
+        ),
+        response: answer(Type.Record(Type.String(), Type.Unknown())),
+      },
+    },
+    (request) => {
+      const query = request.query as { page?: number; page_size?: number; username?: string }; // checked by the schema
+      const { page, pageSize, skipCount } = pagingOf(query);
+      const part = query.username?.toLowerCase();
+      const online = [...hub.presence.users()].filter(
+        ({ username }) => part === undefined || username.toLowerCase().includes(part),
+      );
+      const at = now();
+      const items = online.slice(skipCount, skipCount + pageSize).map((user) => ({
+        user_id: user.userId,
+        username: user.username,
+        connections: user.connections,
+        online_time: iso(user.since),
+        online_duration: Math.floor((at - user.since) / 1_000),
+        client_ip: user.address,
+        last_seen: iso(user.lastSeenAt),
+        total_online_time: Math.floor(((hub.book.mailboxes.get(user.userId)?.onlineMs ?? 0) + at - user.since) / 1_000),
+      }));
+      const totalS = online.reduce((sum, { since }) => sum + Math.floor((at - since) / 1_000), 0);
+      return ok({
+        total: online.length,
+        page,
+        page_size: pageSize,
+        total_online_count: hub.presence.userCount,
+        total_connections: hub.presence.linkCount,
+        total_online_time: totalS,
+        items,
+      });
+    },
+  );
+}

@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '@hiscrm/shared/lib/clock.ts';
+import type { Auth } from '../auth/auth.ts';
+import type { NoticeHttp } from '../http/notice-routes.ts';
+import type { Committer, Publication } from '../ingest/committer.ts';
+import type { Logger } from '../lib/logger.ts';
+import type { MasterDatabase } from '../log/open-database.ts';
+import type { NoticeHub } from '../notices/notice-hub.ts';
+import { NOTICE_LIMITS } from '../notices/notice-limits.ts';
+import { openNoticeHub } from '../notices/open-notice-hub.ts';
+import type { EventLoop } from '../ops/event-loop.ts';
+import type { Health } from '../ops/health.ts';
+import type { Metrics } from '../ops/metrics.ts';
+import { NoticeServer } from '../sockets/notice-server.ts';
+import { NOTICE_SOCKET_LIMITS } from '../sockets/notice-socket-limits.ts';
+import type { Closer } from './closer.ts';
+
+export type Notices = { readonly hub: NoticeHub; readonly server: NoticeServer; readonly http: NoticeHttp };
+
+/** The notification hub with its sockets. Closed sockets first; the committer must close after it. */
+export async function openNotices(parts: {
+  readonly database: MasterDatabase;
+  readonly committer: Committer;
+  readonly listeners: ((publication: Publication) => void)[];
+  readonly auth: Auth;
+  readonly allowedOrigins: readonly string[];
+  readonly maxConnections: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly health: Health;
+  readonly metrics: Metrics;
+  readonly eventLoop: EventLoop;
+  readonly closer: Closer;
+}): Promise<Notices> {
+  const { database, committer, auth, clock, logger, metrics, health, closer } = parts;
+  const hub = await openNoticeHub({
+    log: database.log,
+    tables: database.notices,
+    committer,
+    directory: { all: () => auth.users() },
+    clock,
+    limits: NOTICE_LIMITS,
+    lc: logger,
+    newId: randomUUID,
+    onSent: metrics.histogram('notice_delivery', 'Time from a notice being durable until it is written to a socket.'),
+  });
+  parts.listeners.push((publication) => hub.onPublication(publication));
+  closer.add('notices', () => hub.close());
+  const server = new NoticeServer({
+    hub,
+    authenticator: auth,
+    clock,
+    limits: { ...NOTICE_SOCKET_LIMITS, connectionCount: parts.maxConnections },
+    lc: logger,
+    newId: randomUUID,
+    allowedOrigins: parts.allowedOrigins,
+  });
+  closer.add('notice sockets', () => server.close());
+  health.addCheck(() => hub.degradations());
+  addNoticeFigures(metrics, hub, server);
+  const badFrameCount = (): number => server.figures().badFrameCount;
+  return { hub, server, http: { hub, eventLoop: parts.eventLoop, badFrameCount, now: () => clock.now() } };
+}
+
+function addNoticeFigures(metrics: Metrics, hub: NoticeHub, server: NoticeServer): void {
+  const gauge = (name: string, help: string, read: () => number): void => metrics.gauge({ name, help, read });
+  const counter = (name: string, help: string, read: () => number): void => metrics.counter({ name, help, read });
+  ['low', 'normal', 'high', 'urgent'].forEach((lane, index) => {
+    metrics.buffer({
+      name: `notice_lane_${lane}`,
+      unit: 'count',
+      limit: lane === 'urgent' ? NOTICE_LIMITS.urgentDeliveriesCount : NOTICE_LIMITS.waitingDeliveriesCount,
+      read: () => hub.figures().queuedCounts[index] ?? 0,
+    });
+  });
+  gauge('notice_connections', 'Open connections that take notices.', () => hub.figures().connectionCount);
+  gauge('notice_users_online', 'Users with such a connection.', () => hub.figures().userCount);
+  gauge('notice_waiting', 'Notices that wait for their users, in all.', () => hub.figures().waitingCount);
+  gauge('notice_batch_size', 'Deliveries in one turn of the event loop.', () => hub.figures().batchCount);
+  gauge('notice_unsaved_records', 'Receive records that no checkpoint has.', () => hub.figures().unsavedCount);
+  counter('notices_accepted_total', 'Notices accepted.', () => hub.figures().acceptedCount);
+  counter('notices_refused_total', 'Notices refused because the lanes were full.', () => hub.figures().refusedCount);
+  counter('notice_deliveries_total', 'Notices written to sockets.', () => hub.figures().sentCount);
+  counter('notice_slow_closes_total', 'Clients cut because they read too slowly.', () => hub.figures().slowCount);
+  gauge(
+    'notice_expired_records',
+    'Records that expired before they were delivered.',
+    () => hub.figures().records.expired,
+  );
+  counter('notice_refused_connections_total', 'Connections refused.', () => server.figures().refusedCount);
+  counter('notice_bad_frames_total', 'Frames that could not be read.', () => server.figures().badFrameCount);
+}
