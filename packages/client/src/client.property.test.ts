@@ -183,7 +183,7 @@ function withoutAnswer({ isAnswered: _, ...item }: ItemRecord): ItemRecord {
 }
 
 test(
-  '[CL1] after quiet, whatever is loaded equals the truth, over cuts, losses, resumes and resets',
+  '[PC1] after quiet, whatever is loaded equals the truth, over cuts, losses, resumes and resets',
   () => {
     fc.assert(
       fc.property(fc.array(stepArb, { minLength: 20, maxLength: 150, size: 'max' }), (steps) => {

@@ -60,7 +60,7 @@ class Bench {
   }
 }
 
-test('[CL2] says hello with its place, is live after the welcome, and knows who is there', () => {
+test('[PC2] says hello with its place, is live after the welcome, and knows who is there', () => {
   const bench = new Bench();
   bench.position = { epoch: 'e1' as Epoch, seq: 7 as Seq };
   bench.goLive();
@@ -73,7 +73,7 @@ test('[CL2] says hello with its place, is live after the welcome, and knows who 
   expect(bench.states).toEqual(['connecting', 'live']);
 });
 
-test('[CL2] a server that does not answer is given up, and waits grow up to the cap', () => {
+test('[PC2] a server that does not answer is given up, and waits grow up to the cap', () => {
   const bench = new Bench();
   bench.link.connect();
   const waits: number[] = [];
@@ -89,7 +89,7 @@ test('[CL2] a server that does not answer is given up, and waits grow up to the 
   expect(waits.at(-1)).toBeGreaterThan(waits[0] ?? 0);
 });
 
-test('[CL2] a connection that falls silent is dropped, and one that beats is not', () => {
+test('[PC2] a connection that falls silent is dropped, and one that beats is not', () => {
   const bench = new Bench();
   bench.goLive();
   for (let beat = 0; beat < 5; beat++) {
@@ -102,7 +102,7 @@ test('[CL2] a connection that falls silent is dropped, and one that beats is not
   expect(bench.closeCount).toBe(1);
 });
 
-test('[CL2] latency is the way of a ping and its pong', () => {
+test('[PC2] latency is the way of a ping and its pong', () => {
   const bench = new Bench();
   bench.goLive();
   bench.clock.advance(42);
@@ -114,7 +114,7 @@ test.each([
   [CLOSE.notLoggedIn, 'notLoggedIn'],
   [CLOSE.sessionRevoked, 'sessionRevoked'],
   [CLOSE.unsupportedProtocol, 'unsupportedProtocol'],
-])('[CL3] code %i needs a person: no further attempt until start', (code, reason) => {
+])('[PC3] code %i needs a person: no further attempt until start', (code, reason) => {
   const bench = new Bench();
   bench.goLive();
   bench.events?.onClosed(code, '');
@@ -125,7 +125,7 @@ test.each([
   expect(bench.openCount).toBe(2);
 });
 
-test('[CL3] the server says when to come back', () => {
+test('[PC3] the server says when to come back', () => {
   const bench = new Bench();
   bench.goLive();
   bench.receive({ type: 'bye', code: CLOSE.serverRestarting, reason: '', reconnectAfterMs: 1_234 });
@@ -137,7 +137,7 @@ test('[CL3] the server says when to come back', () => {
   expect(bench.openCount).toBe(2);
 });
 
-test('[CL3] a frame that does not fit starts over at once the first time, and with a wait after that', () => {
+test('[PC3] a frame that does not fit starts over at once the first time, and with a wait after that', () => {
   const bench = new Bench();
   bench.goLive();
   bench.events?.onText('{"type":"nonsense"}');
@@ -153,7 +153,7 @@ test('[CL3] a frame that does not fit starts over at once the first time, and wi
   expect(bench.openCount).toBe(3);
 });
 
-test('[CL3] closed is closed: nothing is left behind, and late events do nothing', () => {
+test('[PC3] closed is closed: nothing is left behind, and late events do nothing', () => {
   const bench = new Bench();
   bench.goLive();
   const { events } = bench;

@@ -43,7 +43,7 @@ class Bench {
 /** Lets promises that are already decided run. */
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-test('[CL4] a command is repeated with the same key after every reconnect until it is answered', async () => {
+test('[PC4] a command is repeated with the same key after every reconnect until it is answered', async () => {
   const bench = new Bench();
   const outcome = bench.outbox.run('requestSync', { accountId: topic.accountId });
   bench.outbox.onLive('u1');
@@ -56,7 +56,7 @@ test('[CL4] a command is repeated with the same key after every reconnect until 
   await expect(outcome).resolves.toEqual({ kind: 'done', value: {} });
 });
 
-test('[CL4] a refusal that asks for patience is repeated with the same key after the wait; others end at once', async () => {
+test('[PC4] a refusal that asks for patience is repeated with the same key after the wait; others end at once', async () => {
   const bench = new Bench();
   const outcome = bench.outbox.run('requestSync', { accountId: topic.accountId });
   bench.outbox.onRefused(bench.last.id, toWireError('TOO_MANY', { retryAfterMs: 5_000 }));
@@ -69,7 +69,7 @@ test('[CL4] a refusal that asks for patience is repeated with the same key after
   expect(bench.clock.pendingCount).toBe(0);
 });
 
-test('[CL5] a reply is pending until the replica stands behind its record', async () => {
+test('[PC5] a reply is pending until the replica stands behind its record', async () => {
   const bench = new Bench();
   bench.outbox.onLive('u1');
   void bench.outbox.run('sendReply', { topic, text: '好的' });
@@ -82,7 +82,7 @@ test('[CL5] a reply is pending until the replica stands behind its record', asyn
   expect(bench.outbox.pending).toEqual([]);
 });
 
-test('[CL5] a refused reply is no longer pending, and its writer is told why', async () => {
+test('[PC5] a refused reply is no longer pending, and its writer is told why', async () => {
   const bench = new Bench();
   const outcome = bench.outbox.run('sendReply', { topic, text: '好的', expectSeq: 3 as Seq });
   bench.outbox.onRefused(bench.last.id, toWireError('STALE_VIEW', { unseenCount: 2 }));
@@ -90,7 +90,7 @@ test('[CL5] a refused reply is no longer pending, and its writer is told why', a
   expect(bench.outbox.pending).toEqual([]);
 });
 
-test('[CL6] an unconfirmed reply survives a reload and is sent on with its key, once, for the same user', async () => {
+test('[PC6] an unconfirmed reply survives a reload and is sent on with its key, once, for the same user', async () => {
   const store = new MemoryOutboxStore();
   const first = new Bench(store);
   first.outbox.onLive('u1');
@@ -110,7 +110,7 @@ test('[CL6] an unconfirmed reply survives a reload and is sent on with its key, 
   await expect(store.load()).resolves.toEqual([]);
 });
 
-test('[CL6] one that is too old is not sent without asking, and one that is refused stays visible', async () => {
+test('[PC6] one that is too old is not sent without asking, and one that is refused stays visible', async () => {
   const store = new MemoryOutboxStore();
   const bench = new Bench(store);
   const kept = (key: string, ageMs: number): KeptReply => ({
@@ -132,7 +132,7 @@ test('[CL6] one that is too old is not sent without asking, and one that is refu
   ]);
 });
 
-test('[CL6] storage that fails does not stop a reply', async () => {
+test('[PC6] storage that fails does not stop a reply', async () => {
   const broken: OutboxStore = {
     load: () => Promise.reject(new Error('no storage')),
     keep: () => Promise.reject(new Error('no storage')),
@@ -148,7 +148,7 @@ test('[CL6] storage that fails does not stop a reply', async () => {
   expect(bench.outbox.storageFaultCount).toBeGreaterThan(0);
 });
 
-test('[CL4] beyond the limit nothing is sent, and closing ends all that waits', async () => {
+test('[PC4] beyond the limit nothing is sent, and closing ends all that waits', async () => {
   const bench = new Bench();
   const outcomes = Array.from({ length: OUTBOX_LIMIT_COUNT + 1 }, () =>
     bench.outbox.run('requestSync', { accountId: topic.accountId }),

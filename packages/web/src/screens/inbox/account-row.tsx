@@ -70,8 +70,8 @@ export function AccountRow({ account, isSelected }: { readonly account: AccountV
             {t(words.key)}
             {words.retryAt !== undefined &&
               ` · ${t('session.retryAt', { time: shortTime(words.retryAt, now, locale) })}`}
-            {record.profile?.handle && words.tone === 'good' && ` · @${record.profile.handle}`}
             {` · ${platformName(record.platform)}`}
+            {record.profile?.handle && ` · @${record.profile.handle}`}
           </span>
           {needsLogin ? (
             <button
@@ -93,7 +93,7 @@ export function AccountRow({ account, isSelected }: { readonly account: AccountV
   );
 }
 
-const PLATFORM_NAMES: Readonly<Record<string, string>> = { douyin: '抖音 Douyin' };
+const PLATFORM_NAMES: Readonly<Record<string, string>> = { douyin: '抖音' };
 const platformName = (platform: string): string => PLATFORM_NAMES[platform] ?? platform;
 
 function AccountMenu({ account }: { readonly account: AccountView }) {

@@ -1,3 +1,4 @@
+import type { ItemId } from '@hiscrm/shared/model/ids.ts';
 import type { ItemRecord } from '@hiscrm/shared/model/records.ts';
 import { REPLY_TEXT_LIMIT_CHARS } from '@hiscrm/shared/model/reply.ts';
 import { type TopicRef, topicKey } from '@hiscrm/shared/model/topic-ref.ts';
@@ -7,7 +8,7 @@ import type { TopicView } from '@hiscrm/shared/protocol/queries.ts';
 import { type KeyboardEvent, useLayoutEffect, useRef } from 'react';
 import { useText } from '../../i18n/use-text.ts';
 import type { TextKey } from '../../i18n/zh-cn.ts';
-import { useDrafts } from '../../store/drafts.ts';
+import { type Draft, useDrafts } from '../../store/drafts.ts';
 import { useSession } from '../../store/session.ts';
 import { CloseIcon, ReplyIcon, SendIcon } from '../../ui/icons.tsx';
 import { authorName } from './names.ts';
@@ -18,94 +19,48 @@ import { useSendReply } from './use-send-reply.ts';
 /** The count is shown when it is this near to the limit. */
 const SHOW_COUNT_FROM_CHARS = 1_500;
 const HEIGHT_LIMIT_PX = 200;
+const NO_DRAFT: Draft = { text: '' };
 
-/** Writes answers. Enter sends, Shift+Enter makes a line, and an input method's Enter only ends its composition. */
-export function Composer(props: {
+type Where = {
   readonly account: AccountView;
   readonly topicRef: TopicRef;
   readonly topic: TopicView | undefined;
-  readonly items: readonly ItemRecord[];
-}) {
-  const { account, topicRef, topic, items } = props;
+};
+
+/** Writes answers. Enter sends, Shift+Enter makes a line, and an input method's Enter only ends its composition. */
+export function Composer(props: Where & { readonly items: readonly ItemRecord[] }) {
+  const { account, topicRef, topic } = props;
   const { t } = useText();
   const key = topicKey(topicRef);
-  const draft = useDrafts(({ byTopic }) => byTopic[key]);
+  const { text, toItemId } = useDrafts(({ byTopic }) => byTopic[key]) ?? NO_DRAFT;
   const { put } = useDrafts();
   const send = useSendReply();
   const seenSeq = useSeenSeq(topic);
-  const field = useRef<HTMLTextAreaElement>(null);
-  const isComposing = useRef(false);
   const blocked = useBlocked(account, topic);
-  const text = draft?.text ?? '';
-  const toItemId = draft?.toItemId;
-  const target = toItemId && items.find(({ facts }) => facts.id === toItemId);
   const isTooLong = text.length > REPLY_TEXT_LIMIT_CHARS;
   const maySend = blocked === undefined && text.trim() !== '' && !isTooLong && topic !== undefined;
-  useGrow(field, text);
-
   const submit = (): void => {
     if (!maySend) return;
     const reply: CommandParams<'sendReply'> = { topic: topicRef, text: text.trim(), ...(toItemId && { toItemId }) };
     put(key, { text: '' });
     void send(reply, topicRef.kind === 'conversation' ? seenSeq : undefined);
   };
-  const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.key === 'Escape' && toItemId !== undefined) put(key, { text });
-    if (event.key !== 'Enter' || event.shiftKey) return;
-    // 229 is how browsers report a key that an input method swallowed.
-    if (isComposing.current || event.nativeEvent.isComposing || event.keyCode === 229) return;
-    event.preventDefault();
-    submit();
-  };
-  const placeholder =
-    topicRef.kind === 'content' && toItemId === undefined ? t('composer.onWork') : t('composer.placeholder');
   return (
     <div className="composer">
-      {toItemId !== undefined && (
-        <div className="composer-target">
-          <ReplyIcon />
-          <span className="truncate">
-            {target
-              ? t('composer.target', {
-                  name: authorName(target, { account: account.record, topic: topic?.record }, t),
-                  text: target.facts.text,
-                })
-              : t('composer.targetGone')}
-          </span>
-          <button
-            type="button"
-            className="btn btn-quiet btn-small"
-            aria-label={t('composer.cancelTarget')}
-            onClick={() => put(key, { text })}
-          >
-            <CloseIcon />
-          </button>
-        </div>
-      )}
+      {toItemId !== undefined && <Target {...props} toItemId={toItemId} cancel={() => put(key, { text })} />}
       {blocked !== undefined && (
         <div className="composer-blocked" role="status">
           {t(blocked)}
         </div>
       )}
       <div className="composer-line">
-        <textarea
-          ref={field}
-          className="field"
-          data-composer="true"
-          rows={1}
-          value={text}
-          disabled={blocked !== undefined && text === ''}
-          placeholder={blocked === undefined ? placeholder : ''}
-          aria-label={placeholder}
-          aria-describedby="composer-hint"
-          onChange={(event) => put(key, { text: event.target.value, ...(toItemId && { toItemId }) })}
-          onKeyDown={onKeyDown}
-          onCompositionStart={() => {
-            isComposing.current = true;
-          }}
-          onCompositionEnd={() => {
-            isComposing.current = false;
-          }}
+        <Field
+          text={text}
+          isDisabled={blocked !== undefined && text === ''}
+          placeholder={topicRef.kind === 'content' && !toItemId ? t('composer.onWork') : t('composer.placeholder')}
+          change={(value) => put(key, { text: value, ...(toItemId && { toItemId }) })}
+          submit={submit}
+          cancel={() => toItemId !== undefined && put(key, { text })}
         />
         <button type="button" className="btn btn-primary" disabled={!maySend} onClick={submit}>
           <SendIcon />
@@ -121,6 +76,75 @@ export function Composer(props: {
         )}
       </div>
     </div>
+  );
+}
+
+/** Whom the answer is for. */
+function Target(
+  props: Where & { readonly items: readonly ItemRecord[]; readonly toItemId: ItemId; readonly cancel: () => void },
+) {
+  const { t } = useText();
+  const target = props.items.find(({ facts }) => facts.id === props.toItemId);
+  const where = { account: props.account.record, topic: props.topic?.record };
+  return (
+    <div className="composer-target">
+      <ReplyIcon />
+      <span className="truncate">
+        {target
+          ? t('composer.target', { name: authorName(target, where, t), text: target.facts.text })
+          : t('composer.targetGone')}
+      </span>
+      <button
+        type="button"
+        className="btn btn-quiet btn-small"
+        aria-label={t('composer.cancelTarget')}
+        onClick={props.cancel}
+      >
+        <CloseIcon />
+      </button>
+    </div>
+  );
+}
+
+function Field(props: {
+  readonly text: string;
+  readonly isDisabled: boolean;
+  readonly placeholder: string;
+  readonly change: (text: string) => void;
+  readonly submit: () => void;
+  readonly cancel: () => void;
+}) {
+  const field = useRef<HTMLTextAreaElement>(null);
+  const isComposing = useRef(false);
+  useGrow(field, props.text);
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key === 'Escape') props.cancel();
+    if (event.key !== 'Enter' || event.shiftKey) return;
+    // 229 is how browsers report a key that an input method swallowed.
+    if (isComposing.current || event.nativeEvent.isComposing || event.keyCode === 229) return;
+    event.preventDefault();
+    props.submit();
+  };
+  return (
+    <textarea
+      ref={field}
+      className="field"
+      data-composer="true"
+      rows={1}
+      value={props.text}
+      disabled={props.isDisabled}
+      placeholder={props.isDisabled ? '' : props.placeholder}
+      aria-label={props.placeholder}
+      aria-describedby="composer-hint"
+      onChange={(event) => props.change(event.target.value)}
+      onKeyDown={onKeyDown}
+      onCompositionStart={() => {
+        isComposing.current = true;
+      }}
+      onCompositionEnd={() => {
+        isComposing.current = false;
+      }}
+    />
   );
 }
 

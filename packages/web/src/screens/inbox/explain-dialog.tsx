@@ -24,6 +24,12 @@ export function ExplainDialog({ dialog }: { readonly dialog: Explain }) {
   const { t, locale } = useText();
   const { close } = useDialogs();
   const account = useAccount(dialog.accountId);
+  const client = useClient();
+  // Names of works and peers come with their lists.
+  useEffect(() => {
+    client.loadTopics(dialog.accountId, 'content');
+    client.loadTopics(dialog.accountId, 'conversation');
+  }, [client, dialog.accountId]);
   const { items, totalCount, nextBefore, problem, more } = useUnreadItems(dialog);
   return (
     <Modal open title={t('explain.title')} footer={null} onCancel={close} width={560}>

@@ -135,7 +135,7 @@ const item = (id: string) => page.locator(`[data-item="${id}"]`);
 const unreadOf = (): number => must(master.accountSummary(ACCOUNT).unreadMessages, 'a counter');
 const replies = () => [...master.view.replies.values()];
 
-test('[CL9] 100,000 items: the newest are shown at once, older ones load without a jump, and few rows are drawn', async () => {
+test('[PC9] 100,000 items: the newest are shown at once, older ones load without a jump, and few rows are drawn', async () => {
   master.commit(messages(0, 100_000));
   await open(`messages/${PEER}`);
   await item('m0099999').waitFor();
@@ -156,7 +156,7 @@ test('[CL9] 100,000 items: the newest are shown at once, older ones load without
   await item('m0099999').waitFor();
 });
 
-test('[CL9] what arrives while one reads further up does not move the page; at the bottom it is followed', async () => {
+test('[PC9] what arrives while one reads further up does not move the page; at the bottom it is followed', async () => {
   master.commit(messages(0, 150));
   await open(`messages/${PEER}`);
   await item('m0000149').waitFor();
@@ -173,7 +173,7 @@ test('[CL9] what arrives while one reads further up does not move the page; at t
   expect((await item(id).boundingBox())?.y).toBe(before?.y);
 });
 
-test('[CL8] opening an account reads nothing; what stood on the screen is read, what is above it is not (D64)', async () => {
+test('[PC8] opening an account reads nothing; what stood on the screen is read, what is above it is not (D64)', async () => {
   master.commit(messages(0, 60));
   await page.goto(`${server.url}#/inbox/${ACCOUNT}/messages`);
   await page.locator('[data-topic]').first().waitFor();
@@ -189,7 +189,7 @@ test('[CL8] opening an account reads nothing; what stood on the screen is read, 
   expect(unreadOf()).toBe(0);
 });
 
-test('[CL8] a badge explains itself with the items behind it, and leads there', async () => {
+test('[PC8] a badge explains itself with the items behind it, and leads there', async () => {
   master.commit([...messages(0, 3), comment('c1', 5)]);
   await page.goto(`${server.url}#/inbox`);
   await page.locator('[data-account] button.badge').click();
@@ -200,7 +200,7 @@ test('[CL8] a badge explains itself with the items behind it, and leads there', 
   expect(page.url()).toContain(`/comments/${WORK}`);
 });
 
-test('[CL10] Enter sends, Shift+Enter makes a line, an input method keeps its Enter, drafts stay with their topic', async () => {
+test('[PC10] Enter sends, Shift+Enter makes a line, an input method keeps its Enter, drafts stay with their topic', async () => {
   master.commit([...messages(0, 3), comment('c1', 5)]);
   await open(`messages/${PEER}`);
   await item('m0000002').waitFor();
@@ -221,7 +221,7 @@ test('[CL10] Enter sends, Shift+Enter makes a line, an input method keeps its En
   expect(await composer().inputValue()).toBe('');
 });
 
-test('[CL7] a reply is shown as what it is until its item is there; an unknown one is settled by a person', async () => {
+test('[PC7] a reply is shown as what it is until its item is there; an unknown one is settled by a person', async () => {
   master.commit(messages(0, 3));
   await open(`messages/${PEER}`);
   await item('m0000002').waitFor();
@@ -242,7 +242,7 @@ test('[CL7] a reply is shown as what it is until its item is there; an unknown o
   await eventually(() => page.locator('[data-reply]').count()).toBe(0);
 });
 
-test('[CL7] a rejected reply says why, and its text comes back for another try', async () => {
+test('[PC7] a rejected reply says why, and its text comes back for another try', async () => {
   master.commit(messages(0, 3));
   await open(`messages/${PEER}`);
   await item('m0000002').waitFor();
@@ -257,7 +257,7 @@ test('[CL7] a rejected reply says why, and its text comes back for another try',
   expect(await page.locator('[data-reply]').count()).toBe(0);
 });
 
-test('[CL7] what arrived while one wrote is shown before anything is sent', async () => {
+test('[PC7] what arrived while one wrote is shown before anything is sent', async () => {
   master.commit(messages(0, 3));
   await open(`messages/${PEER}`);
   await item('m0000002').waitFor();
@@ -275,7 +275,7 @@ test('[CL7] what arrived while one wrote is shown before anything is sent', asyn
   expect(await composer().inputValue()).toBe('');
 });
 
-test('[CL2] a lost connection is said and repaired; what was written meanwhile is sent once', async () => {
+test('[PC2] a lost connection is said and repaired; what was written meanwhile is sent once', async () => {
   master.commit(messages(0, 3));
   await open(`messages/${PEER}`);
   await item('m0000002').waitFor();
@@ -292,7 +292,7 @@ test('[CL2] a lost connection is said and repaired; what was written meanwhile i
   await item('m0000005').waitFor();
 });
 
-test('[CL1] another history on the server: the screen starts over by itself', async () => {
+test('[PC1] another history on the server: the screen starts over by itself', async () => {
   master.commit(messages(0, 3));
   await open(`messages/${PEER}`);
   await item('m0000002').waitFor();
@@ -303,7 +303,7 @@ test('[CL1] another history on the server: the screen starts over by itself', as
   expect(await item('m0000002').count()).toBe(0);
 });
 
-test('[CL9] answers to answers and orphans are drawn (D46)', async () => {
+test('[PC9] answers to answers and orphans are drawn (D46)', async () => {
   master.commit([
     comment('a', 1),
     comment('b', 2, { parentId: 'a' }),

@@ -5,7 +5,7 @@ import { isUnread } from '@hiscrm/shared/model/unread.ts';
 import type { AccountView } from '@hiscrm/shared/protocol/client-link.ts';
 import type { TopicView } from '@hiscrm/shared/protocol/queries.ts';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useRef } from 'react';
+import { type RefObject, useEffect, useRef } from 'react';
 import { useClient } from '../../hooks/client-context.tsx';
 import { useNow } from '../../hooks/use-now.ts';
 import { useText } from '../../i18n/use-text.ts';
@@ -24,18 +24,16 @@ const END_THRESHOLD_PX = 80;
 /** The page before is asked for when the first row on the screen is this near the top. */
 const NEAR_START_ROWS = 30;
 
-/** The items, anchored to the newest: reading further up is never disturbed by what arrives or is loaded. */
-export function MessageList(props: {
+type Shown = {
   readonly account: AccountView;
   readonly topicRef: TopicRef;
   readonly topic: TopicView | undefined;
-  readonly window: WindowView;
-  readonly rows: readonly Row[];
-}) {
+};
+
+/** The items, anchored to the newest: reading further up is never disturbed by what arrives or is loaded. */
+export function MessageList(props: Shown & { readonly window: WindowView; readonly rows: readonly Row[] }) {
   const { topicRef, topic, window, rows } = props;
   const { t } = useText();
-  const client = useClient();
-  const { session } = useSession();
   const scroller = useRef<HTMLDivElement>(null);
   const virtualizer = useVirtualizer({
     count: rows.length,
@@ -49,29 +47,14 @@ export function MessageList(props: {
     followOnAppend: true,
     scrollEndThreshold: END_THRESHOLD_PX,
   });
-  const shown = virtualizer.getVirtualItems();
-  const offset = virtualizer.scrollOffset ?? 0;
-  const bottom = offset + (virtualizer.scrollRect?.height ?? 0);
-  const visibleIds = shown.flatMap(({ index, start, end }): ItemId[] => {
-    const row = rows[index];
-    return row?.kind === 'item' && end > offset && start < bottom ? [row.item.facts.id] : [];
-  });
-  useReadMarks({
-    topicRef,
-    topic,
-    items: window.items,
-    visibleIds,
-    mayMark: session.kind === 'user' && session.user.role !== 'viewer',
-  });
-  const firstIndex = shown[0]?.index ?? Number.POSITIVE_INFINITY;
-  const isNearStart = firstIndex <= NEAR_START_ROWS && window.hasOlder && !window.isLoadingOlder;
-  useEffect(() => {
-    if (isNearStart) client.replica.loadOlder(topicRef);
-  }, [client, isNearStart, topicRef]);
-  useStartAtEnd(rows.length, () => virtualizer.scrollToEnd());
-  useFocusItem(rows, (index) => virtualizer.scrollToIndex(index, { align: 'center' }));
-  const unreadAbove = indexOfUnreadAbove(rows, topic, firstVisibleIndex(shown, offset));
-  const isAway = shown.length > 0 && !virtualizer.isAtEnd(END_THRESHOLD_PX * 3);
+  const drawn = virtualizer.getVirtualItems();
+  const top = virtualizer.scrollOffset ?? 0;
+  const visible = drawn.filter(({ start, end }) => end > top && start < top + (virtualizer.scrollRect?.height ?? 0));
+  useMarks(props, visible);
+  useOlder(topicRef, window, drawn[0]?.index);
+  useStayAtEnd(scroller, virtualizer);
+  useFocusItem(props, (index) => virtualizer.scrollToIndex(index, { align: 'center' }));
+  const unreadAbove = indexOfUnreadAbove(rows, topic, visible[0]?.index ?? 0);
   return (
     <div className="messages">
       <div
@@ -85,22 +68,17 @@ export function MessageList(props: {
       >
         {window.isLoadingOlder && <div className="messages-loading">{t('messages.loadingOlder')}</div>}
         <div className="virtual" style={{ height: virtualizer.getTotalSize() }}>
-          {shown.map(({ key, index, start }) => {
-            const row = rows[index];
-            return (
-              row && (
-                <div
-                  key={key}
-                  className="virtual-row"
-                  data-index={index}
-                  ref={virtualizer.measureElement}
-                  style={{ transform: `translateY(${start}px)` }}
-                >
-                  <RowView {...props} row={row} />
-                </div>
-              )
-            );
-          })}
+          {drawn.map(({ key, index, start }) => (
+            <div
+              key={key}
+              className="virtual-row"
+              data-index={index}
+              ref={virtualizer.measureElement}
+              style={{ transform: `translateY(${start}px)` }}
+            >
+              <RowView {...props} row={rows[index]} />
+            </div>
+          ))}
         </div>
       </div>
       {unreadAbove !== undefined && (
@@ -113,7 +91,7 @@ export function MessageList(props: {
           {t('messages.unreadAbove')}
         </button>
       )}
-      {isAway && (
+      {drawn.length > 0 && !virtualizer.isAtEnd(END_THRESHOLD_PX * 3) && (
         <button type="button" className="btn to-newest" onClick={() => virtualizer.scrollToEnd()}>
           <DownIcon />
           {t('messages.toNewest')}
@@ -123,8 +101,28 @@ export function MessageList(props: {
   );
 }
 
-function firstVisibleIndex(shown: readonly { readonly index: number; readonly end: number }[], offset: number): number {
-  return shown.find(({ end }) => end > offset)?.index ?? 0;
+/** Marks as read what is on the screen; a viewer marks nothing. */
+function useMarks(
+  { topicRef, topic, window, rows }: Shown & { readonly window: WindowView; readonly rows: readonly Row[] },
+  visible: readonly { readonly index: number }[],
+): void {
+  const { session } = useSession();
+  const visibleIds = visible.flatMap(({ index }): ItemId[] => {
+    const row = rows[index];
+    return row?.kind === 'item' ? [row.item.facts.id] : [];
+  });
+  const mayMark = session.kind === 'user' && session.user.role !== 'viewer';
+  useReadMarks({ topicRef, topic, items: window.items, visibleIds, mayMark });
+}
+
+/** Asks for the page before when the beginning is near. */
+function useOlder(topicRef: TopicRef, window: WindowView, firstIndex: number | undefined): void {
+  const client = useClient();
+  const isNear = firstIndex !== undefined && firstIndex <= NEAR_START_ROWS;
+  const isWanted = isNear && window.hasOlder && !window.isLoadingOlder;
+  useEffect(() => {
+    if (isWanted) client.replica.loadOlder(topicRef);
+  }, [client, isWanted, topicRef]);
 }
 
 /** The nearest unread item above what is on the screen, or undefined. */
@@ -141,15 +139,11 @@ function indexOfUnreadAbove(
   return undefined;
 }
 
-function RowView(props: {
-  readonly account: AccountView;
-  readonly topicRef: TopicRef;
-  readonly topic: TopicView | undefined;
-  readonly row: Row;
-}) {
+function RowView(props: Shown & { readonly row: Row | undefined }) {
   const { t, locale } = useText();
   const now = useNow();
   const { row } = props;
+  if (!row) return null;
   switch (row.kind) {
     case 'day':
       return (
@@ -164,7 +158,7 @@ function RowView(props: {
         </div>
       );
     case 'item':
-      return <ItemRow {...props} row={row} />;
+      return <ItemRow account={props.account} topicRef={props.topicRef} topic={props.topic} row={row} />;
     case 'reply':
       return <ReplyRow topicRef={props.topicRef} reply={row.reply} depth={row.depth} account={props.account} />;
     default:
@@ -172,23 +166,47 @@ function RowView(props: {
   }
 }
 
-/** Begins at the newest, once, as soon as there is something. */
-function useStartAtEnd(count: number, scrollToEnd: () => void): void {
-  const hasStarted = useRef(false);
+/** Begins at the newest, and stays there when the composer takes or gives room. */
+function useStayAtEnd(
+  scroller: RefObject<HTMLDivElement | null>,
+  virtualizer: { readonly isAtEnd: (thresholdPx: number) => boolean; readonly scrollToEnd: () => void },
+): void {
+  const latest = useRef(virtualizer);
+  latest.current = virtualizer;
   useEffect(() => {
-    if (hasStarted.current || count === 0) return;
-    hasStarted.current = true;
-    scrollToEnd();
-  });
+    const element = scroller.current;
+    if (!element) return;
+    latest.current.scrollToEnd();
+    let wasAtEnd = true;
+    const onScroll = (): void => {
+      wasAtEnd = latest.current.isAtEnd(END_THRESHOLD_PX);
+    };
+    const observer = new ResizeObserver(() => {
+      if (wasAtEnd) latest.current.scrollToEnd();
+    });
+    element.addEventListener('scroll', onScroll, { passive: true });
+    observer.observe(element);
+    return () => {
+      element.removeEventListener('scroll', onScroll);
+      observer.disconnect();
+    };
+  }, [scroller]);
 }
 
-/** Brings the item that something else pointed at into view, once it is loaded. */
-function useFocusItem(rows: readonly Row[], scrollToIndex: (index: number) => void): void {
+/** Brings the item that something else pointed at into view; loads older pages until it is there. */
+function useFocusItem(
+  { topicRef, window, rows }: Shown & { readonly window: WindowView; readonly rows: readonly Row[] },
+  scrollToIndex: (index: number) => void,
+): void {
+  const client = useClient();
   const { focusItemId, focused } = useNavigation();
   useEffect(() => {
     if (focusItemId === undefined) return;
     const index = rows.findIndex((row) => row.kind === 'item' && row.item.facts.id === focusItemId);
-    if (index < 0) return;
+    if (index < 0) {
+      if (window.hasOlder) client.replica.loadOlder(topicRef);
+      return;
+    }
     // After the first scroll to the end has been done.
     const timer = setTimeout(() => {
       scrollToIndex(index);

@@ -22,29 +22,29 @@ const item = (arrivedSeq: number): ItemRecord => ({
 });
 const ids = (...seqs: readonly number[]): ReadonlySet<ItemId> => new Set(seqs.map((seq) => `m${seq}` as ItemId));
 
-test('[CL8] the mark moves over what was seen, and stops before what was not', () => {
+test('[PC8] the mark moves over what was seen, and stops before what was not', () => {
   const unread = [item(3), item(5), item(9)];
   expect(planRead({ unread, seenIds: ids(3, 5), unreadCount: 3 })).toEqual({ kind: 'upTo', seq: 5 });
   expect(planRead({ unread, seenIds: ids(3, 5, 9), unreadCount: 3 })).toEqual({ kind: 'upTo', seq: 9 });
 });
 
-test('[CL8] what was seen beyond a gap is marked one by one', () => {
+test('[PC8] what was seen beyond a gap is marked one by one', () => {
   expect(planRead({ unread: [item(3), item(5)], seenIds: ids(5), unreadCount: 2 })).toEqual({
     kind: 'items',
     ids: ['m5'],
   });
 });
 
-test('[CL8] while older unread items are not loaded, the mark stays', () => {
+test('[PC8] while older unread items are not loaded, the mark stays', () => {
   expect(planRead({ unread: [item(5)], seenIds: ids(5), unreadCount: 4 })).toEqual({ kind: 'items', ids: ['m5'] });
 });
 
-test('[CL8] nothing seen, nothing marked', () => {
+test('[PC8] nothing seen, nothing marked', () => {
   expect(planRead({ unread: [item(5)], seenIds: ids(), unreadCount: 1 })).toBeUndefined();
   expect(planRead({ unread: [], seenIds: ids(5), unreadCount: 0 })).toBeUndefined();
 });
 
-test('[CL8] no plan ever marks an unseen item', () => {
+test('[PC8] no plan ever marks an unseen item', () => {
   fc.assert(
     fc.property(
       fc.uniqueArray(fc.integer({ min: 1, max: 50 }), { maxLength: 20 }),

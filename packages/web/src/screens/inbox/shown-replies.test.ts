@@ -35,26 +35,26 @@ const pending = { key: 'key-1', topic, text: '好的', createdAt: 1_000, state: 
 const none = { topic, pending: [], records: [], items: [], hiddenKeys: new Set<string>() };
 const states = (shown: ReturnType<typeof shownReplies>): readonly string[] => shown.map(({ state }) => state.kind);
 
-test('[CL7] a reply is shown once: from this browser, then from the log', () => {
+test('[PC7] a reply is shown once: from this browser, then from the log', () => {
   expect(states(shownReplies({ ...none, pending: [pending] }))).toEqual(['sending']);
   expect(states(shownReplies({ ...none, pending: [pending], records: [record({ kind: 'requested' })] }))).toEqual([
     'requested',
   ]);
 });
 
-test('[CL7] a sent reply is shown until its item is there', () => {
+test('[PC7] a sent reply is shown until its item is there', () => {
   const sent = record({ kind: 'sent', at: 2_000, itemId: 'm1' as ItemId });
   expect(states(shownReplies({ ...none, records: [sent] }))).toEqual(['sent']);
   expect(shownReplies({ ...none, records: [sent], items: [own('m1', '好的')] })).toEqual([]);
 });
 
-test('[CL7] a sent reply without a known item is recognised by its text', () => {
+test('[PC7] a sent reply without a known item is recognised by its text', () => {
   const sent = record({ kind: 'sent', at: 2_000 });
   expect(states(shownReplies({ ...none, records: [sent], items: [own('m1', '别的')] }))).toEqual(['sent']);
   expect(shownReplies({ ...none, records: [sent], items: [own('m1', '好的')] })).toEqual([]);
 });
 
-test('[CL7] unknown and rejected replies stay until a person puts them away', () => {
+test('[PC7] unknown and rejected replies stay until a person puts them away', () => {
   const unknown = record({ kind: 'unknown', at: 2_000 });
   expect(states(shownReplies({ ...none, records: [unknown], items: [own('m1', '好的')] }))).toEqual(['unknown']);
   const rejected = record({ kind: 'rejected', at: 2_000, reason: 'tooFrequent' });
@@ -62,6 +62,6 @@ test('[CL7] unknown and rejected replies stay until a person puts them away', ()
   expect(shownReplies({ ...none, records: [rejected], hiddenKeys: new Set(['key-1']) })).toEqual([]);
 });
 
-test('[CL7] replies of other topics are not shown', () => {
+test('[PC7] replies of other topics are not shown', () => {
   expect(shownReplies({ ...none, pending: [{ ...pending, topic: { ...topic, id: 'u' as TopicId } }] })).toEqual([]);
 });

@@ -21,13 +21,14 @@ export function useShortcuts(): void {
       last.focus();
       last.select();
     };
-    window.addEventListener('keydown', onKeyDown);
-    return () => window.removeEventListener('keydown', onKeyDown);
+    // Before anybody else: a dialog that closes on this very key must still be seen as open.
+    window.addEventListener('keydown', onKeyDown, true);
+    return () => window.removeEventListener('keydown', onKeyDown, true);
   }, []);
 }
 
 function leave(event: KeyboardEvent): void {
-  if (useDialogs.getState().dialog || event.defaultPrevented) return;
+  if (useDialogs.getState().dialog || document.querySelector('[popover]:popover-open')) return;
   if (isTyping(event.target) && event.target instanceof HTMLElement) event.target.blur();
   else useNavigation.getState().closeTopic();
 }
