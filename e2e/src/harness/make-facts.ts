@@ -79,7 +79,6 @@ export function conversation(accountId: AccountId, topic: number): ChangeOf<'con
       peer: {
         id: platformId(600_000_000 + topic),
         name: `顾客${topic}`,
-        avatarUrl: `https://example.invalid/avatars/${platformId(600_000_000 + topic)}.jpeg`,
       },
       createdAt: FIRST_AT_MS,
       source: 'api',
