@@ -104,6 +104,11 @@ export class ScriptedSession {
         this.#do(frame.id, { kind: 'topic.read', accountId: topic.accountId, topic, upToSeq, at, byUserId });
         return;
       }
+      case 'markTopic': {
+        const { topic } = frame.params;
+        this.#do(frame.id, { kind: 'topic.marked', accountId: topic.accountId, ...frame.params, at, byUserId });
+        return;
+      }
       case 'markItemsRead':
         this.#do(frame.id, { kind: 'items.read', ...frame.params, at, byUserId });
         return;

@@ -122,6 +122,22 @@ test('[CM3] items are marked read once; unknown ones add nothing', async () => {
   expect(master.rows.slice(4).map(({ change }) => change)).toMatchObject([{ kind: 'items.read', ids: ['m1'] }]);
 });
 
+test('[CM10] pins and mutes are logged when they change something; what is put away is read, and comes back with a message', async () => {
+  const { run } = open();
+  const mark = (key: string, wishes: object): Promise<unknown> =>
+    run(operator, { name: 'markTopic', key, params: { topic: TOPIC, ...wishes } });
+  await mark('key-0001', { isPinned: true, isMuted: false });
+  await mark('key-0002', { isPinned: true });
+  expect(kindsAfter(4)).toEqual(['topic.marked']);
+  await mark('key-0003', { isHidden: true });
+  expect(kindsAfter(5)).toEqual(['topic.read', 'topic.marked']);
+  expect(master.store.accountSummary(A)?.unreadMessages).toBe(0);
+  expect(master.store.topicRecord(TOPIC)?.marks).toMatchObject({ isPinned: true, isHidden: true });
+  master.commitNow([said('m9')]);
+  expect(master.store.topicRecord(TOPIC)?.marks).toMatchObject({ isPinned: true, isHidden: false });
+  expect(await refusal(mark('key-0004', { topic: { ...TOPIC, id: 'none' } }))).toBe('TOPIC_NOT_FOUND');
+});
+
 test('[CM4] a reply is asked for once per key: at the same time, later, and after a restart', async () => {
   const { run, restarted } = open();
   const [first, second] = await Promise.all([run(operator, reply('key-0001')), run(operator, reply('key-0001'))]);

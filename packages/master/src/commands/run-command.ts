@@ -9,6 +9,7 @@ import type { CommandContext } from './command-context.ts';
 import type { CommandRequest, RunCommand } from './command-request.ts';
 import { markItemsRead } from './mark-items-read.ts';
 import { markRead } from './mark-read.ts';
+import { markTopic } from './mark-topic.ts';
 import { removeAccount } from './remove-account.ts';
 import { requestSync } from './request-sync.ts';
 import { sendReply } from './send-reply.ts';
@@ -64,6 +65,8 @@ async function dispatch(context: CommandContext, principal: Principal, request: 
   switch (request.name) {
     case 'markRead':
       return markRead(context, principal, request.params);
+    case 'markTopic':
+      return markTopic(context, principal, request.params);
     case 'markItemsRead':
       return markItemsRead(context, principal, request.params);
     case 'sendReply':

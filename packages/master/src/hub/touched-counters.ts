@@ -15,6 +15,7 @@ function topicsOf(change: Change, store: StoreReader): readonly TopicRef[] {
     case 'message.observed':
       return [{ accountId: change.accountId, kind: topicKindOf(change.facts.kind), id: change.facts.topicId }];
     case 'topic.read':
+    case 'topic.marked':
       return [change.topic];
     case 'items.read':
       return change.ids.flatMap((id) => {

@@ -58,6 +58,8 @@ export function applyChange(view: View, row: LoggedChange): readonly Effect[] {
       return observeItem(view, row, change.facts);
     case 'topic.read':
       return readTopic(view, change);
+    case 'topic.marked':
+      return markTopic(view, change);
     case 'items.read':
       return readItems(view, change);
     case 'reply.requested':
@@ -177,7 +179,8 @@ function settle(view: View, ref: TopicRef): readonly Effect[] {
 }
 
 function arrive(view: View, ref: TopicRef, item: ItemRecord): readonly Effect[] {
-  return changeMarks(view, ref, { lastArrivedSeq: item.arrivedSeq });
+  const isHidden = view.topic(ref)?.marks.isHidden;
+  return changeMarks(view, ref, { lastArrivedSeq: item.arrivedSeq, ...(isHidden && { isHidden: false }) });
 }
 
 /** An own message answers what the peer wrote before it; an own comment answers the one it replies to. */
@@ -218,6 +221,17 @@ function readTopic(view: View, change: ChangeOf<'topic.read'>): readonly Effect[
   const before = view.topic(change.topic);
   if (!before || before.marks.readUpToSeq >= change.upToSeq) return [];
   return changeMarks(view, change.topic, { readUpToSeq: change.upToSeq });
+}
+
+/** Marks of a topic that is not known wait for nobody: they change nothing. */
+function markTopic(view: View, change: ChangeOf<'topic.marked'>): readonly Effect[] {
+  if (!view.topic(change.topic)) return [];
+  const { isPinned, isMuted, isHidden } = change;
+  return changeMarks(view, change.topic, {
+    ...(isPinned !== undefined && { isPinned }),
+    ...(isMuted !== undefined && { isMuted }),
+    ...(isHidden !== undefined && { isHidden }),
+  });
 }
 
 function readItems(view: View, change: ChangeOf<'items.read'>): readonly Effect[] {

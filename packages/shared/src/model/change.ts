@@ -113,6 +113,23 @@ export const topicReadSchema = Type.Object(
   },
   strict,
 );
+/**
+ * What the operator decided about the topic, for everybody: absent leaves as it was. A hidden topic shows again with the next
+ * item that arrives in it.
+ */
+export const topicMarkedSchema = Type.Object(
+  {
+    kind: Type.Literal('topic.marked'),
+    ...ofAccount,
+    topic: topicRefSchema,
+    isPinned: Type.Optional(Type.Boolean()),
+    isMuted: Type.Optional(Type.Boolean()),
+    isHidden: Type.Optional(Type.Boolean()),
+    at: timeMsSchema,
+    byUserId: userIdSchema,
+  },
+  strict,
+);
 /** The operator has seen these items. */
 export const itemsReadSchema = Type.Object(
   {
@@ -171,6 +188,7 @@ export const changeSchema = Type.Union([
   commentObservedSchema,
   messageObservedSchema,
   topicReadSchema,
+  topicMarkedSchema,
   itemsReadSchema,
   replyRequestedSchema,
   replyAttemptedSchema,

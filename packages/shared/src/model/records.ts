@@ -28,6 +28,10 @@ export type TopicMarks = {
   readonly answeredAt: number;
   /** Place of the newest arrival: a reply written before it was seen is refused (`expectSeq`). */
   readonly lastArrivedSeq: Seq;
+  readonly isPinned?: boolean;
+  readonly isMuted?: boolean;
+  /** Put away until something arrives in it; its items stay. */
+  readonly isHidden?: boolean;
 };
 
 /** A work or a conversation. `facts` is absent while only its items have been seen. */

@@ -12,6 +12,19 @@ const seqResult = Type.Object({ seq: seqSchema }, strict);
 export const COMMANDS = {
   /** Everything in the topic that arrived up to `upToSeq` has been seen. Going back does nothing. */
   markRead: { params: Type.Object({ topic: topicRefSchema, upToSeq: seqSchema }, strict), result: seqResult },
+  /** Pins, mutes or puts away a topic for everybody. What is not named stays. A topic put away is read as well. */
+  markTopic: {
+    params: Type.Object(
+      {
+        topic: topicRefSchema,
+        isPinned: Type.Optional(Type.Boolean()),
+        isMuted: Type.Optional(Type.Boolean()),
+        isHidden: Type.Optional(Type.Boolean()),
+      },
+      strict,
+    ),
+    result: seqResult,
+  },
   markItemsRead: {
     params: Type.Object(
       {
@@ -69,6 +82,7 @@ export type CommandResult<N extends CommandName> = Static<(typeof COMMANDS)[N]['
 /** The least role for each command. */
 export const COMMAND_ROLE: Record<CommandName, Role> = {
   markRead: 'operator',
+  markTopic: 'operator',
   markItemsRead: 'operator',
   sendReply: 'operator',
   settleReply: 'operator',

@@ -106,6 +106,12 @@ export const ERRORS = {
     en: 'The platform {platform} is not supported.',
     zh: '不支持平台 {platform}。',
   },
+  NOT_SUPPORTED: {
+    status: 422,
+    retry: 'never',
+    en: 'This has no meaning here: {reason}.',
+    zh: '本系统不支持此操作：{reason}。',
+  },
   TOO_MANY: {
     status: 429,
     retry: 'later',

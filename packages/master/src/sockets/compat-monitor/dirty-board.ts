@@ -76,6 +76,7 @@ export class DirtyBoard {
       case 'reply.unknown':
         this.#noteOutcome(change);
         return;
+      case 'topic.marked':
       case 'account.leased':
       case 'account.synced':
       case 'worker.changed':

@@ -95,6 +95,17 @@ const kinds: Readonly<Record<string, readonly [weight: number, change: fc.Arbitr
         byUserId,
       })),
   ],
+  topicMarked: [
+    1,
+    object<Omit<Change & { kind: 'topic.marked' }, 'kind' | 'accountId'>>({
+      topic: topicRef,
+      isPinned: maybe(fc.boolean()),
+      isMuted: maybe(fc.boolean()),
+      isHidden: maybe(fc.boolean()),
+      at: time,
+      byUserId: userId,
+    }).map((change) => ({ kind: 'topic.marked' as const, accountId: change.topic.accountId, ...change })),
+  ],
   itemsRead: [
     2,
     fc.record({
