@@ -5,6 +5,7 @@ import type { NoticeHttp } from '../http/notice-routes.ts';
 import type { Committer, Publication } from '../ingest/committer.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { MasterDatabase } from '../log/open-database.ts';
+import { InboxRules } from '../notices/inbox-rules.ts';
 import type { NoticeHub } from '../notices/notice-hub.ts';
 import { NOTICE_LIMITS } from '../notices/notice-limits.ts';
 import { openNoticeHub } from '../notices/open-notice-hub.ts';
@@ -13,6 +14,7 @@ import type { Health } from '../ops/health.ts';
 import type { Metrics } from '../ops/metrics.ts';
 import { NoticeServer } from '../sockets/notice-server.ts';
 import { NOTICE_SOCKET_LIMITS } from '../sockets/notice-socket-limits.ts';
+import type { StoreReader } from '../store/store-reader.ts';
 import type { Closer } from './closer.ts';
 
 export type Notices = { readonly hub: NoticeHub; readonly server: NoticeServer; readonly http: NoticeHttp };
@@ -20,6 +22,7 @@ export type Notices = { readonly hub: NoticeHub; readonly server: NoticeServer; 
 /** The notification hub with its sockets. Closed sockets first; the committer must close after it. */
 export async function openNotices(parts: {
   readonly database: MasterDatabase;
+  readonly store: StoreReader;
   readonly committer: Committer;
   readonly listeners: ((publication: Publication) => void)[];
   readonly auth: Auth;
@@ -44,8 +47,13 @@ export async function openNotices(parts: {
     newId: randomUUID,
     onSent: metrics.histogram('notice_delivery', 'Time from a notice being durable until it is written to a socket.'),
   });
-  parts.listeners.push((publication) => hub.onPublication(publication));
+  const rules = new InboxRules({ hub, store: parts.store, clock, lc: logger });
+  parts.listeners.push((publication) => {
+    hub.onPublication(publication);
+    rules.onPublication(publication);
+  });
   closer.add('notices', () => hub.close());
+  closer.add('notice rules', () => rules.close());
   const server = new NoticeServer({
     hub,
     authenticator: auth,

@@ -263,9 +263,7 @@ export class NoticeBook {
     if (!notice) return;
     if (change.supersededBy !== undefined) notice.body = { ...notice.body, supersededBy: change.supersededBy };
     this.#setStatus(notice, change.supersededBy === undefined ? 'recalled' : 'superseded');
-    const userNos = new Set<number>();
-    for (const { userNo } of this.#tables.readNoticeRecords(notice.no)) userNos.add(userNo);
-    for (const { userNo } of this.records.unsavedOfNotice(notice.no)) userNos.add(userNo);
+    const userNos = [...this.records.ofNotice(notice.no)].map(({ userNo }) => userNo);
     const mailboxes: Mailbox[] = [];
     for (const userNo of userNos) {
       const mailbox = this.#byNo[userNo];

@@ -2,6 +2,7 @@ import type { Clock } from '@hiscrm/shared/lib/clock.ts';
 import type { UserId } from '@hiscrm/shared/model/ids.ts';
 import type { Committer } from '../ingest/committer.ts';
 import type { Logger } from '../lib/logger.ts';
+import { ConfirmDesk } from './confirm-desk.ts';
 import { type ExpiryDesk, marksOf } from './expiry-desk.ts';
 import type { LiveNotice } from './live-notice.ts';
 import type { Waiting } from './mailbox.ts';
@@ -23,6 +24,7 @@ export class NoticeTimes {
   readonly #lc: Logger;
   readonly #sender: NoticeSender;
   readonly #expiry: ExpiryDesk;
+  readonly #confirming: ConfirmDesk;
   #round: Promise<void> | undefined;
   #notBefore = 0;
   #ageAt = 0;
@@ -44,6 +46,7 @@ export class NoticeTimes {
     this.#lc = options.lc;
     this.#sender = options.sender;
     this.#expiry = options.expiry;
+    this.#confirming = new ConfirmDesk(options);
   }
 
   /** Looks at every deadline, unless the round before is still under way. */
@@ -82,6 +85,7 @@ export class NoticeTimes {
       return;
     }
     if (expiresAt !== undefined && expiresAt <= now) await this.#expiry.expire('time', [{ messageId }]);
+    else await this.#confirming.look(notice, now);
   }
 
   /** Held notices whose hour has come; those of one user come together. */

@@ -254,3 +254,29 @@ test.each([11, 4_711, 90_210])(
     expect(screen).toEqual(Array.from({ length: 60 }, (_, n) => `m-${n}`));
   },
 );
+
+test('[NO31] who does not confirm is reminded, once a step, and the deputy is told who is missing', async () => {
+  const world = await aWorld({ users: ['ann', 'bob', 'boss'], socketLimits: PATIENT });
+  await world.send({
+    messageId: 'm-1',
+    needConfirm: true,
+    target: { kind: 'users', userIds: ['u-ann' as UserId, 'u-bob' as UserId] },
+    confirmPlan: { repeatEveryMs: 60_000, repeatCount: 2, escalateAfterMs: 150_000, deputyUserId: 'u-boss' as UserId },
+  });
+  const bob = await world.connect('bob');
+  await bob.until(({ notices }) => notices.length === 1);
+  bob.send({ type: 'confirm', messageId: 'm-1' });
+  await bob.next('ack_result');
+  const ann = await world.connect('ann');
+  await pass(world, 60_000);
+  await ann.until(({ notices }) => notices.length === 2);
+  expect(ann.notices[1]).toMatchObject({ messageId: 'm-1~r1', data: { reminds: 'm-1', reminderNo: 1 } });
+  await pass(world, 100_000);
+  const boss = await world.connect('boss');
+  await boss.until(({ notices }) => notices.length === 1);
+  expect(boss.notices[0]).toMatchObject({ messageId: 'm-1~e', data: { escalates: 'm-1', missingUserIds: ['u-ann'] } });
+  ann.send({ type: 'confirm', messageId: 'm-1' });
+  await pass(world, 600_000);
+  expect(bob.messageIds).toEqual(['m-1']);
+  expect(ann.messageIds.filter((id) => String(id).startsWith('m-1~r'))).toEqual(['m-1~r1', 'm-1~r2']);
+});

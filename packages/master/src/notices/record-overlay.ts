@@ -62,6 +62,16 @@ export class RecordOverlay {
     }
   }
 
+  /** Every record of a notice, as it is now. Reads as many rows as the notice has recipients. */
+  *ofNotice(noticeNo: number): Iterable<StoredRecord> {
+    const unsaved = new Map([...this.unsavedOfNotice(noticeNo)].map((record) => [record.userNo, record]));
+    for (const record of this.#tables.readNoticeRecords(noticeNo)) {
+      yield unsaved.get(record.userNo) ?? record;
+      unsaved.delete(record.userNo);
+    }
+    yield* unsaved.values();
+  }
+
   /** Everything changed, in slices; until `saved` it is read from here. */
   *takeSlices(sliceCount: number): Iterable<readonly NoticeRecordRow[]> {
     assert(this.#saving.size === 0, 'one checkpoint at a time');
