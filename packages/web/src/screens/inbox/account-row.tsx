@@ -3,7 +3,7 @@ import { useNow } from '../../hooks/use-now.ts';
 import { useWorkers } from '../../hooks/use-replica.ts';
 import { useRun } from '../../hooks/use-run.ts';
 import { useText } from '../../i18n/use-text.ts';
-import { shortTime } from '../../lib/time-text.ts';
+import { clockTime } from '../../lib/time-text.ts';
 import { useNavigation } from '../../store/navigation.ts';
 import { useSession } from '../../store/session.ts';
 import { Avatar } from '../../ui/avatar.tsx';
@@ -68,8 +68,7 @@ export function AccountRow({ account, isSelected }: { readonly account: AccountV
         <div className="row-line">
           <span className={`${TONES[words.tone]} truncate`} style={{ flex: 1 }}>
             {t(words.key)}
-            {words.retryAt !== undefined &&
-              ` · ${t('session.retryAt', { time: shortTime(words.retryAt, now, locale) })}`}
+            {words.retryAt !== undefined && ` · ${t('session.retryAt', { time: clockTime(words.retryAt, locale) })}`}
             {` · ${platformName(record.platform)}`}
             {record.profile?.handle && ` · @${record.profile.handle}`}
           </span>

@@ -50,7 +50,7 @@ export function ItemRow(props: {
       aria-label={`${name}${isNew ? `, ${t('item.unread')}` : ''}`}
     >
       <Avatar
-        id={facts.author?.id ?? (isOwn ? item.accountId : facts.id)}
+        id={facts.author?.id ?? (isOwn ? item.accountId : isComment ? facts.id : facts.topicId)}
         name={name}
         url={authorAvatar(item, where.account, where.topic)}
         sizePx={depth > 0 ? 28 : 36}
