@@ -3,7 +3,7 @@ import { FakeWorker } from '@hiscrm/e2e/harness/fake-worker.ts';
 import { message } from '@hiscrm/e2e/harness/make-facts.ts';
 import { MasterProcess } from '@hiscrm/e2e/harness/master-process.ts';
 import { tempFolder } from '@hiscrm/e2e/harness/temp-folder.ts';
-import { CLIENT_SUBPROTOCOL } from '@hiscrm/shared/protocol/client-link.ts';
+import { CLIENT_PATH, CLIENT_SUBPROTOCOL } from '@hiscrm/shared/protocol/client-link.ts';
 import { CLIENT_PROTOCOL } from '@hiscrm/shared/protocol/version.ts';
 import { marker } from '../lib/swarm.ts';
 import { clientTextFrame, upgradeRequest } from '../lib/ws-bytes.ts';
@@ -38,7 +38,10 @@ export const ourFanPeer: StartFanPeer = async ({ cpu, subscribers }) => {
     port: master.port,
     steps: [
       {
-        send: upgradeRequest('/ws', { authorization: `Bearer ${token}`, 'sec-websocket-protocol': CLIENT_SUBPROTOCOL }),
+        send: upgradeRequest(CLIENT_PATH, {
+          authorization: `Bearer ${token}`,
+          'sec-websocket-protocol': CLIENT_SUBPROTOCOL,
+        }),
         until: '\r\n\r\n',
       },
       { send: clientTextFrame(JSON.stringify(hello)), until: '"snapshot"' },

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { CLIENT_PATH } from '@hiscrm/shared/protocol/client-link.ts';
 import { Child, repositoryFile, runToEnd } from './child.ts';
 import { RestApi } from './rest-api.ts';
 import { until } from './until.ts';
@@ -90,7 +91,7 @@ export class MasterProcess {
 
   /** The native client protocol's address for a token. */
   socketUrl(token: string): string {
-    return `${this.baseUrl.replace('http', 'ws')}/ws?token=${encodeURIComponent(token)}`;
+    return `${this.baseUrl.replace('http', 'ws')}${CLIENT_PATH}?token=${encodeURIComponent(token)}`;
   }
 
   /** REST as the administrator. */

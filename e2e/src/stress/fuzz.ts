@@ -10,31 +10,11 @@ import { message } from '../harness/make-facts.ts';
 import { Random } from '../harness/random.ts';
 import { until } from '../harness/until.ts';
 import { auditMaster, differencesToFold } from './audit.ts';
+import { bend, NASTY, toUrlText } from './bend.ts';
+import { fuzzForeignSockets, fuzzNoticeSocket } from './fuzz-foreign.ts';
 import { Stand } from './stand.ts';
 import { expectNone, type StressOptions, type StressResult } from './stress-run.ts';
 
-/** Text that parsers, databases, logs and pages have stumbled over. */
-const NASTY = [
-  '',
-  ' ',
-  '\u0000',
-  '\ud800',
-  '👨‍👩‍👧‍👦',
-  '../../../../etc/passwd',
-  "'; DROP TABLE log; --",
-  '<script>alert(1)</script>',
-  '__proto__',
-  'constructor',
-  '%00',
-  '%2e%2e%2f',
-  'a'.repeat(70_000),
-  '9'.repeat(400),
-  '-1',
-  '1e309',
-  'NaN',
-  'undefined',
-  'null',
-];
 const FRAMES_A_ROUND = 40;
 /** Answers that a request of a stranger may get; anything else, above all 500, is a bug. */
 const FINE_STATUS = new Set([
@@ -53,6 +33,8 @@ export async function fuzz({ seed, rounds, say }: StressOptions): Promise<Stress
     for (let round = 0; round < rounds; round++) {
       await fuzzSocket(stand, random);
       await fuzzWorker(stand, random, accountId);
+      await fuzzForeignSockets(stand, random);
+      await fuzzNoticeSocket(stand, random);
       await fuzzRoutes(stand, random, routes, statuses);
       if (stand.master.child.exitCode !== undefined) throw new Error(`the Master died:\n${stand.master.child.output}`);
     }
@@ -218,33 +200,4 @@ function queryText(random: Random): string {
     { length: 3 },
     () => `${random.pick(names)}=${encodeURIComponent(toUrlText(random.pick(NASTY)).slice(0, 1_000))}`,
   ).join('&');
-}
-
-/** A lone surrogate cannot stand in an address. */
-const toUrlText = (text: string): string => text.toWellFormed();
-
-/** A copy of a value with one place changed: another type, a missing or an additional field, a nasty text or number. */
-function bend(value: unknown, random: Random): unknown {
-  if (random.chance(0.2)) return value;
-  if (Array.isArray(value)) return value.map((item) => (random.chance(0.5) ? bend(item, random) : item));
-  if (typeof value === 'object' && value !== null) {
-    const entries = Object.entries(value);
-    if (entries.length === 0 || random.chance(0.1)) return { ...value, [random.pick(NASTY)]: random.pick(NASTY) };
-    const at = random.int(0, entries.length - 1);
-    if (random.chance(0.15)) return Object.fromEntries(entries.filter((_, index) => index !== at));
-    return Object.fromEntries(entries.map(([key, item], index) => [key, index === at ? bend(item, random) : item]));
-  }
-  return random.pick<unknown>([
-    ...NASTY,
-    null,
-    true,
-    -1,
-    0.5,
-    2 ** 53,
-    1e308,
-    [],
-    {},
-    [[[[]]]],
-    { a: { b: { c: {} } } },
-  ]);
 }
