@@ -6,9 +6,9 @@ import { ImError } from '@hiscrm/shared/protocol/errors.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { AuthTables, UserRow } from '../log/auth-tables.ts';
 import type { Authenticator, Login } from './authenticator.ts';
-import { LoginThrottle } from './login-throttle.ts';
+import { COUNTERS_LIMIT_COUNT, LoginThrottle } from './login-throttle.ts';
 import { Passwords } from './passwords.ts';
-import { hashToken, Sessions } from './sessions.ts';
+import { hashToken, Sessions, TOKENS_LIMIT_COUNT } from './sessions.ts';
 
 /** The name of the first administrator. */
 export const FIRST_ADMIN = 'admin';
@@ -31,6 +31,12 @@ export type UserInfo = {
   readonly createdAt: number;
 };
 export type WorkerKeyInfo = { readonly name: string; readonly createdAt: number };
+export type AuthFigures = {
+  readonly tokenCount: number;
+  readonly tokenLimitCount: number;
+  readonly throttleCount: number;
+  readonly throttleLimitCount: number;
+};
 export type NewUser = {
   readonly username: string;
   readonly password: string;
@@ -269,6 +275,16 @@ export class Auth implements Authenticator {
   /** Sessions held, for the metrics. */
   get sessionCount(): number {
     return this.#sessions.count;
+  }
+
+  /** What is kept in memory beside users, sessions and keys, with its limits. */
+  figures(): AuthFigures {
+    return {
+      tokenCount: this.#sessions.tokenCount,
+      tokenLimitCount: TOKENS_LIMIT_COUNT,
+      throttleCount: this.#throttle.counterCount,
+      throttleLimitCount: COUNTERS_LIMIT_COUNT,
+    };
   }
 
   /** Safe twice. The tables stay open: whoever opened them closes them. */

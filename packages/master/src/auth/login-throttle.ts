@@ -12,7 +12,7 @@ const ADDRESS_RULE: Rule = { freeCount: 30, firstMs: 1_000, capMs: 15 * 60_000 }
 /** Failures are forgotten after this long without another one. */
 const FORGET_MS = 60 * 60_000;
 /** Beyond this many counters the oldest go: an attacker with many addresses costs memory otherwise. */
-const COUNTERS_LIMIT_COUNT = 20_000;
+export const COUNTERS_LIMIT_COUNT = 20_000;
 
 type Counter = { failedCount: number; lastAt: number };
 type Key = { readonly text: string; readonly rule: Rule };

@@ -15,7 +15,7 @@ const USE_RESOLUTION_MS = 60 * 60_000;
 /** Programs that log in at every run must not pile up sessions; the ones unused longest end. */
 export const SESSIONS_OF_USER_LIMIT_COUNT = 200;
 /** Tokens whose hash is remembered, so that a request costs one map lookup. The oldest are hashed again. */
-const TOKENS_LIMIT_COUNT = 50_000;
+export const TOKENS_LIMIT_COUNT = 50_000;
 const TOKEN_BYTES = 32;
 
 type Live = {
@@ -61,6 +61,11 @@ export class Sessions {
   /** Sessions held. */
   get count(): number {
     return this.#byHash.size;
+  }
+
+  /** Tokens whose hash is remembered. Limit: TOKENS_LIMIT_COUNT. */
+  get tokenCount(): number {
+    return this.#byToken.size;
   }
 
   /** Starts a session; the token is nowhere else. */

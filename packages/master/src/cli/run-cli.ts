@@ -8,11 +8,21 @@ import { MasterCallError } from './master-client.ts';
 import { start } from './start.ts';
 import { status } from './status.ts';
 import { sync } from './sync.ts';
+import { trace } from './trace.ts';
 import { userCommands } from './user-commands.ts';
 import { verify } from './verify.ts';
 import { workerKeyCommands } from './worker-key-commands.ts';
 
-const COMMANDS: readonly CliCommand[] = [start, status, sync, ...userCommands, ...workerKeyCommands, doctor, verify];
+const COMMANDS: readonly CliCommand[] = [
+  start,
+  status,
+  sync,
+  trace,
+  ...userCommands,
+  ...workerKeyCommands,
+  doctor,
+  verify,
+];
 const EVERYWHERE: CliOptions = {
   'data-dir': { type: 'string', help: 'data folder, instead of HISCRM_DATA_DIR or ./data' },
   json: { type: 'boolean', help: 'one JSON object on stdout instead of text' },

@@ -6,6 +6,7 @@ import type { SyncBoard } from '../fleet/sync-board.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Health } from '../ops/health.ts';
 import type { Metrics } from '../ops/metrics.ts';
+import type { Trace } from '../ops/trace.ts';
 import type { StoreReader } from '../store/store-reader.ts';
 import type { NoticeHttp } from './notice-routes.ts';
 
@@ -30,6 +31,8 @@ export type HttpDeps = {
   /** Asks the account's Worker to read it again; rejects with an ImError. */
   readonly requestSync: (principal: Principal, accountId: AccountId) => Promise<void>;
   readonly notices: NoticeHttp;
+  /** Every hop of what has this id. */
+  readonly trace: (id: string) => Promise<readonly Trace[]>;
   /** Open sockets and what the hub did, for the status page. */
   readonly socketFigures: () => Readonly<Record<string, number>>;
 };

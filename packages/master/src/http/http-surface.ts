@@ -18,6 +18,7 @@ import { addImRoutes } from './im/im-routes.ts';
 import { addNoticeRoutes } from './notice-routes.ts';
 import { addOpsRoutes } from './ops-routes.ts';
 import { READ_CACHE_LIMIT_BYTES, ReadCache } from './read-cache.ts';
+import { addTraceRoute } from './trace-route.ts';
 import { addWebClient, sendWebClient } from './web-client.ts';
 import { need, WhoAsks } from './who-asks.ts';
 
@@ -59,6 +60,7 @@ export async function createHttpSurface(deps: HttpDeps): Promise<HttpSurface> {
   addAuthRoutes(app, deps);
   addImRoutes(app, deps, cache);
   addAdminRoutes(app, deps);
+  addTraceRoute(app, deps);
   addNoticeRoutes(app, deps.notices);
   addOpsRoutes(app, deps);
   await app.ready();

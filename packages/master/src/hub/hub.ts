@@ -28,6 +28,16 @@ export type HubFigures = {
   readonly resetCounts: Readonly<Record<ResetReason, number>>;
 };
 
+/** A round that has ended: every live client was written the rows after `from` up to `upTo`. */
+export type Round = {
+  readonly from: Seq;
+  readonly upTo: Seq;
+  /** When the round's first row was logged. */
+  readonly loggedAt: number;
+  readonly endedAt: number;
+  readonly subscriberCount: number;
+};
+
 /** One client's hold on the hub. */
 export interface Subscription {
   /** Sends what is waiting for this client before the caller's own frame; gives the place that the store is at. */
@@ -56,16 +66,29 @@ export class Hub {
   #sentFrameCount = 0;
   #sentBytes = 0;
   #slowCloseCount = 0;
+  readonly #onRound: (round: Round) => void;
+  #sentUpTo: Seq;
+  /** When the first row was logged that no round has begun to send. */
+  #unsentSince: number | undefined;
   /** Set from the first row of a round until its last socket: what is sealed early goes to everybody else in that round. */
   #turn: NodeJS.Immediate | undefined;
   #isClosed = false;
 
-  constructor(options: { log: ChangeLog; store: StoreReader; clock: Clock; limits: HubLimits; lc: Logger }) {
+  constructor(options: {
+    log: ChangeLog;
+    store: StoreReader;
+    clock: Clock;
+    limits: HubLimits;
+    lc: Logger;
+    onRound?: ((round: Round) => void) | undefined;
+  }) {
     this.#log = options.log;
     this.#store = options.store;
     this.#clock = options.clock;
     this.#lc = options.lc;
     this.#limits = options.limits;
+    this.#onRound = options.onRound ?? (() => undefined);
+    this.#sentUpTo = options.store.head();
     this.#tail = new Tail({
       upTo: options.store.head(),
       limitChars: options.limits.tailChars,
@@ -78,6 +101,7 @@ export class Hub {
   publish(publication: Publication): void {
     if (this.#isClosed || publication.rows.length === 0) return;
     this.#tail.add(publication);
+    this.#unsentSince ??= publication.rows[0]?.at;
     this.#turn ??= setImmediate(() => this.#startRound());
   }
 
@@ -131,25 +155,30 @@ export class Hub {
 
   #startRound(): void {
     this.#tail.seal();
-    this.#runSlice(this.#subscribers.values(), this.#tail.sealedUpTo);
+    const loggedAt = this.#unsentSince ?? this.#clock.now();
+    this.#unsentSince = undefined;
+    this.#runSlice(this.#subscribers.values(), { upTo: this.#tail.sealedUpTo, loggedAt });
   }
 
-  #runSlice(subscribers: SetIterator<Subscriber>, target: Seq): void {
+  #runSlice(subscribers: SetIterator<Subscriber>, round: Pick<Round, 'upTo' | 'loggedAt'>): void {
     for (let visited = 0; visited < this.#limits.sliceCount; visited++) {
       const { value: subscriber, done } = subscribers.next();
       if (done) {
-        this.#endRound(target);
+        this.#endRound(round);
         return;
       }
       if (subscriber.state.kind === 'live') this.#deliver(subscriber);
     }
-    this.#turn = setImmediate(() => this.#runSlice(subscribers, target));
+    this.#turn = setImmediate(() => this.#runSlice(subscribers, round));
   }
 
-  #endRound(target: Seq): void {
-    this.#tail.trim(target);
-    const more = this.#tail.pendingRowCount > 0 || this.#tail.sealedUpTo > target;
+  #endRound({ upTo, loggedAt }: Pick<Round, 'upTo' | 'loggedAt'>): void {
+    this.#tail.trim(upTo);
+    const more = this.#tail.pendingRowCount > 0 || this.#tail.sealedUpTo > upTo;
     this.#turn = more ? setImmediate(() => this.#startRound()) : undefined;
+    const from = this.#sentUpTo;
+    this.#sentUpTo = upTo;
+    this.#onRound({ from, upTo, loggedAt, endedAt: this.#clock.now(), subscriberCount: this.#subscribers.size });
   }
 
   /** Writes every sealed batch after the subscriber's place. */

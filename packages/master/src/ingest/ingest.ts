@@ -19,6 +19,15 @@ export type Accepted = {
   readonly seq: Seq;
 };
 
+/** For `/metrics`. Counts only grow; `inFlightCount` is of this moment and bounded by what the log has in flight. */
+export type IngestFigures = {
+  readonly inFlightCount: number;
+  readonly batchCount: number;
+  readonly refusedCount: number;
+  readonly storedCount: number;
+  readonly duplicateCount: number;
+};
+
 /** The gate for what Workers report: checked, without what is known already, and durable before it is acknowledged. */
 export class Ingest {
   readonly #store: KnownRecords;
@@ -27,17 +36,35 @@ export class Ingest {
   readonly #clock: Clock;
   readonly #inFlight = new InFlight<Knowledge>();
   readonly #syncedInFlight = new InFlight<number>();
+  readonly #onAccepted: (durationMs: number) => void;
+  #batchCount = 0;
+  #refusedCount = 0;
+  #storedCount = 0;
+  #duplicateCount = 0;
 
   constructor(options: {
     readonly store: KnownRecords;
     readonly committer: Committer;
     readonly syncBoard: SyncBoard;
     readonly clock: Clock;
+    /** Hears how long each batch took from its arrival until it could be acknowledged. */
+    readonly onAccepted?: ((durationMs: number) => void) | undefined;
   }) {
     this.#store = options.store;
     this.#committer = options.committer;
     this.#syncBoard = options.syncBoard;
     this.#clock = options.clock;
+    this.#onAccepted = options.onAccepted ?? (() => undefined);
+  }
+
+  figures(): IngestFigures {
+    return {
+      inFlightCount: this.#inFlight.count,
+      batchCount: this.#batchCount,
+      refusedCount: this.#refusedCount,
+      storedCount: this.#storedCount,
+      duplicateCount: this.#duplicateCount,
+    };
   }
 
   /**
@@ -46,6 +73,21 @@ export class Ingest {
    * committer rejects with; the Worker keeps the batch and sends it again where the error says so.
    */
   async accept(workerId: WorkerId, payload: ChangesPayload): Promise<Accepted> {
+    const startedAt = this.#clock.now();
+    this.#batchCount++;
+    try {
+      const accepted = await this.#take(workerId, payload);
+      this.#storedCount += accepted.storedCount;
+      this.#duplicateCount += accepted.duplicateCount;
+      this.#onAccepted(this.#clock.now() - startedAt);
+      return accepted;
+    } catch (error) {
+      this.#refusedCount++;
+      throw error;
+    }
+  }
+
+  async #take(workerId: WorkerId, payload: ChangesPayload): Promise<Accepted> {
     const account = this.#store.account(payload.accountId);
     if (!account) throw new ImError('ACCOUNT_NOT_FOUND');
     checkLease(account, workerId, payload.leaseToken);

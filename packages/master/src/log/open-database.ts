@@ -11,7 +11,7 @@ import { MemoryChangeLog } from './memory-change-log.ts';
 import { migrate } from './migrate.ts';
 import { NoticeWriter } from './notice-statements.ts';
 import { type NoticeTables, SqliteNoticeTables } from './notice-tables.ts';
-import { SqliteChangeLog } from './sqlite-change-log.ts';
+import { type LogFigures, SqliteChangeLog } from './sqlite-change-log.ts';
 import { SqliteWriter } from './sqlite-writer.ts';
 import { StateWriter } from './state-statements.ts';
 import { SqliteStateTables, type StateTables } from './state-tables.ts';
@@ -49,6 +49,7 @@ export interface MasterDatabase {
   readonly notices: NoticeTables;
   /** Where the kept log passes the size or age given: the place up to which it may be trimmed. */
   trimPlace(policy: TrimPolicy): Seq;
+  figures(): LogFigures;
   /** Waits for the commits under way. Safe twice. */
   close(): Promise<void>;
 }
@@ -94,6 +95,7 @@ function assemble(options: DatabaseOptions, lock: FileLock, writer: SqliteWriter
     state,
     notices,
     trimPlace: (policy) => trimPlace(reader, log, policy),
+    figures: () => log.figures(),
     close: () => {
       closing ??= close();
       return closing;
@@ -130,6 +132,7 @@ export function openMemoryDatabase(options: Pick<DatabaseOptions, 'clock' | 'onD
     state,
     notices,
     trimPlace: () => 0 as Seq, // nothing is ever trimmed here
+    figures: () => ({ inFlightBytes: 0, inFlightLimitBytes: 0, ringBytes: 0, ringLimitBytes: 0 }), // nothing waits
     close: async () => {
       await log.close();
       if (db.isOpen) db.close();

@@ -19,6 +19,11 @@ export class RowRing {
     this.#limitBytes = limitBytes;
   }
 
+  /** What the rows cost, near enough. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** Rows must be pushed in order, each next to the one before. */
   push(rows: readonly LoggedRow[]): void {
     for (const row of rows) {

@@ -16,6 +16,16 @@ const READ_AFTER = 'SELECT text FROM log WHERE seq > ? AND seq <= ? ORDER BY seq
 /** What one place of a retried request should wait when too much is under way: some commits. */
 const RETRY_AFTER_MS = 200;
 
+/** For `/metrics`. */
+export type LogFigures = {
+  /** Rows that wait for the disk. Beyond the limit an append is refused with OVERLOADED. */
+  readonly inFlightBytes: number;
+  readonly inFlightLimitBytes: number;
+  /** Newest rows in memory. Beyond the limit the oldest go; they are read from disk when asked for. */
+  readonly ringBytes: number;
+  readonly ringLimitBytes: number;
+};
+
 type Waiting = { readonly rows: readonly LoggedRow[]; readonly resolve: () => void };
 
 /** The log in a SQLite file. Writing happens in the writer's thread; reading back on a connection of the event loop. */
@@ -27,6 +37,7 @@ export class SqliteChangeLog implements ChangeLog {
   readonly #ring: RowRing;
   readonly #maker: RowMaker;
   readonly #readAfter: StatementSync;
+  readonly #ringLimitBytes: number;
   readonly #inFlightLimitBytes: number;
   readonly #trimLimit: () => Seq;
   #committed: Waiting[] = [];
@@ -57,6 +68,7 @@ export class SqliteChangeLog implements ChangeLog {
     this.#ring = new RowRing(options.ringLimitBytes);
     this.#maker = new RowMaker({ seq: ready.headSeq, at: ready.newestAt });
     this.#readAfter = options.reader.prepare(READ_AFTER);
+    this.#ringLimitBytes = options.ringLimitBytes;
     this.#inFlightLimitBytes = options.inFlightLimitBytes;
     this.#trimLimit = options.trimLimit;
     this.#head = ready.headSeq as Seq; // read from the log itself
@@ -75,6 +87,15 @@ export class SqliteChangeLog implements ChangeLog {
   /** Bytes of rows that wait for the disk. */
   get inFlightBytes(): number {
     return this.#inFlightBytes;
+  }
+
+  figures(): LogFigures {
+    return {
+      inFlightBytes: this.#inFlightBytes,
+      inFlightLimitBytes: this.#inFlightLimitBytes,
+      ringBytes: this.#ring.bytes,
+      ringLimitBytes: this.#ringLimitBytes,
+    };
   }
 
   async append(changes: readonly Change[]): Promise<readonly LoggedRow[]> {

@@ -12,6 +12,7 @@ export class WatchedCommitter implements Committer {
   readonly #health: Health;
   readonly #observe: (durationMs: number) => void;
   #rowCount = 0;
+  #underWayCount = 0;
 
   constructor(options: {
     readonly committer: Committer;
@@ -30,8 +31,14 @@ export class WatchedCommitter implements Committer {
     return this.#rowCount;
   }
 
+  /** Commits that wait for the disk. */
+  get underWayCount(): number {
+    return this.#underWayCount;
+  }
+
   async commit(changes: readonly Change[]): Promise<readonly LoggedRow[]> {
     const startedAt = this.#clock.now();
+    this.#underWayCount++;
     try {
       const rows = await this.#committer.commit(changes);
       this.#observe(this.#clock.now() - startedAt);
@@ -40,6 +47,8 @@ export class WatchedCommitter implements Committer {
     } catch (error) {
       if (error instanceof ImError && error.code === 'LOG_WRITE_FAILED') this.#health.break(ERRORS.LOG_WRITE_FAILED.en);
       throw error;
+    } finally {
+      this.#underWayCount--;
     }
   }
 }

@@ -10,9 +10,15 @@ export type FigureOptions = {
   /** Asked at every scrape. */
   readonly read: () => number;
 };
+export type FigureOfOptions = Omit<FigureOptions, 'read'> & {
+  /** What the figures are told apart by. */
+  readonly label: string;
+  /** Asked at every scrape; what is not named any more is gone from the text. */
+  readonly read: () => readonly (readonly [name: string, value: number])[];
+};
 export type BufferOptions = {
   readonly name: string;
-  readonly unit: 'bytes' | 'count' | 'rows';
+  readonly unit: 'bytes' | 'chars' | 'count' | 'records' | 'rows';
   readonly limit: number;
   readonly read: () => number;
 };
@@ -35,6 +41,20 @@ export class Metrics {
       registers: [this.#registry],
       collect() {
         this.set(read());
+      },
+    });
+  }
+
+  /** A figure of each of several things, for instance of each Worker. */
+  gaugeOf({ name, help, label, read }: FigureOfOptions): void {
+    new Gauge({
+      name: `hiscrm_${name}`,
+      help,
+      labelNames: [label],
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        for (const [which, value] of read()) this.set({ [label]: which }, value);
       },
     });
   }

@@ -111,6 +111,16 @@ export class ClientServer {
     };
   }
 
+  /** Bytes that the system has not taken yet: of all sockets, and of the one that has most. */
+  waiting(): { readonly bytes: number; readonly mostBytes: number } {
+    let [bytes, mostBytes] = [0, 0];
+    for (const { bufferedBytes } of this.#connections) {
+      bytes += bufferedBytes;
+      mostBytes = Math.max(mostBytes, bufferedBytes);
+    }
+    return { bytes, mostBytes };
+  }
+
   /** Says goodbye to everybody and waits, at most `drainMs`, until they hung up. Safe twice. */
   close(): Promise<void> {
     this.#closing ??= this.#close();

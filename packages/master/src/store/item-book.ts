@@ -35,6 +35,7 @@ export const comparePositions = (a: ItemPosition, b: ItemPosition): number => b.
  * with the recently used ones kept under a byte budget.
  */
 export class ItemBook {
+  readonly limitBytes: number;
   readonly #tables: StateTables;
   readonly #cache: ByteLru<string, ItemRecord>;
   readonly #absent = new Set<string>();
@@ -42,6 +43,7 @@ export class ItemBook {
   #saving = new Map<string, PlacedItem>();
 
   constructor(options: { readonly tables: StateTables; readonly limitBytes: number }) {
+    this.limitBytes = options.limitBytes;
     this.#tables = options.tables;
     this.#cache = new ByteLru({ limitBytes: options.limitBytes, sizeOf });
   }

@@ -3,14 +3,14 @@ import type { ReplyId, UserId } from '@hiscrm/shared/model/ids.ts';
 import type { StateTables, StoredReply } from '../log/state-tables.ts';
 
 /** Settled replies are asked for rarely: 4 MiB are some thousands of them. */
-const CACHE_LIMIT_BYTES = 4 * 1024 * 1024;
+export const REPLY_CACHE_LIMIT_BYTES = 4 * 1024 * 1024;
 const REPLY_OVERHEAD_BYTES = 600;
 
 /** Every reply by its id and by its idempotency key; changed ones are pinned until a checkpoint has written them. */
 export class ReplyBook {
   readonly #tables: StateTables;
   readonly #cache = new ByteLru<ReplyId, StoredReply>({
-    limitBytes: CACHE_LIMIT_BYTES,
+    limitBytes: REPLY_CACHE_LIMIT_BYTES,
     sizeOf: ({ record }) => REPLY_OVERHEAD_BYTES + 2 * record.text.length,
   });
   #changed = new Map<ReplyId, StoredReply>();
@@ -22,6 +22,10 @@ export class ReplyBook {
 
   get changedCount(): number {
     return this.#changed.size;
+  }
+
+  get cachedBytes(): number {
+    return this.#cache.bytes;
   }
 
   /** The reply, whichever account it belongs to: the caller knows which account numbers still live. */

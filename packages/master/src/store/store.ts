@@ -14,6 +14,7 @@ import type { StateTables } from '../log/state-tables.ts';
 import { type AccountEntry, accountSummaryOf } from './account-entry.ts';
 import { Checkpointer, type CheckpointPolicy } from './checkpointer.ts';
 import { Counters, type Touched } from './counters.ts';
+import { REPLY_CACHE_LIMIT_BYTES } from './reply-book.ts';
 import { takeBatch } from './state-batch.ts';
 import type { StateView } from './state-view.ts';
 import type { StoreReader } from './store-reader.ts';
@@ -28,8 +29,13 @@ export type StoreFigures = {
   readonly accountCount: number;
   readonly cachedItemCount: number;
   readonly cachedItemBytes: number;
+  readonly itemLimitBytes: number;
+  readonly cachedReplyBytes: number;
+  readonly replyLimitBytes: number;
   /** Records in memory that no checkpoint has written. */
   readonly pinnedCount: number;
+  /** So many pinned records start a checkpoint; while one is under way there may be more. */
+  readonly checkpointCount: number;
   /** Rows that a restart would fold again. */
   readonly unsavedRowCount: number;
 };
@@ -42,6 +48,7 @@ export class Store implements StoreReader {
   readonly #tables: StateTables;
   readonly #clock: Clock;
   readonly #checkpointer: Checkpointer;
+  readonly #checkpointCount: number;
   #head: Seq;
 
   /** `view` holds the state as of `head`. */
@@ -59,6 +66,7 @@ export class Store implements StoreReader {
     this.#head = options.head;
     this.#tables = options.tables;
     this.#clock = options.clock;
+    this.#checkpointCount = options.checkpoint.everyCount;
     const save = (): Promise<void> => this.#save();
     this.#checkpointer = new Checkpointer({ clock: options.clock, policy: options.checkpoint, save });
   }
@@ -115,7 +123,11 @@ export class Store implements StoreReader {
       accountCount: this.#view.accounts.size,
       cachedItemCount: this.#view.items.cachedCount,
       cachedItemBytes: this.#view.items.cachedBytes,
+      itemLimitBytes: this.#view.items.limitBytes,
+      cachedReplyBytes: this.#view.replies.cachedBytes,
+      replyLimitBytes: REPLY_CACHE_LIMIT_BYTES,
       pinnedCount: this.#view.changedCount,
+      checkpointCount: this.#checkpointCount,
       unsavedRowCount: this.#head - this.#tables.stateSeq(),
     };
   }

@@ -16,6 +16,8 @@ import { NOTICE_LIMITS } from '../../notices/notice-limits.ts';
 import { openNoticeHub } from '../../notices/open-notice-hub.ts';
 import { Health } from '../../ops/health.ts';
 import { Metrics } from '../../ops/metrics.ts';
+import { PushBoard } from '../../ops/push-board.ts';
+import { traceOf } from '../../ops/trace.ts';
 import { openStore } from '../../store/open-store.ts';
 import { createHttpSurface } from '../http-surface.ts';
 
@@ -75,6 +77,7 @@ export async function startHttpWorld(options: { readonly webDir?: string } = {})
       badFrameCount: () => 0,
       now: () => clock.now(),
     },
+    trace: (id) => traceOf({ store, log: database.log, pushes: new PushBoard() }, id),
     socketFigures: () => ({ connectionCount: 0 }),
   });
   const url = await surface.listen({ port: 0, host: '127.0.0.1' });

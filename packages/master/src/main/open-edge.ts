@@ -1,0 +1,207 @@
+import { randomUUID } from 'node:crypto';
+import type { Server } from 'node:http';
+import { join } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import type { Clock } from '@hiscrm/shared/lib/clock.ts';
+import { CLIENT_PATH } from '@hiscrm/shared/protocol/client-link.ts';
+import type { Auth } from '../auth/auth.ts';
+import type { RunCommand } from '../commands/command-request.ts';
+import type { Fleet } from '../fleet/fleet.ts';
+import { LocalWorkers } from '../fleet/local-workers.ts';
+import { SyncBoard } from '../fleet/sync-board.ts';
+import { createHttpSurface, type HttpSurface } from '../http/http-surface.ts';
+import type { Hub } from '../hub/hub.ts';
+import { Ingest } from '../ingest/ingest.ts';
+import type { Health } from '../ops/health.ts';
+import type { Metrics } from '../ops/metrics.ts';
+import { traceOf } from '../ops/trace.ts';
+import { CLIENT_LIMITS } from '../sockets/client-limits.ts';
+import { ClientServer } from '../sockets/client-server.ts';
+import { refuseUpgrade } from '../sockets/refuse-upgrade.ts';
+import { createSocketIoServer } from '../sockets/socket-io-server.ts';
+import { WorkerServer } from '../sockets/worker-server.ts';
+import type { Closer } from './closer.ts';
+import { type DataFolder, fromThisMachine } from './data-folder.ts';
+import type { MasterOptions } from './master-options.ts';
+import { openCompat } from './open-compat.ts';
+import type { Core } from './open-core.ts';
+import type { Notices } from './open-notices.ts';
+import { packageVersion } from './package-version.ts';
+import { PLATFORMS } from './platforms.ts';
+
+/** Where Socket.IO serves; its clients know no other. */
+const SOCKET_IO_PATH = '/socket.io/';
+/** A Worker is a process of its own, never imported. */
+const WORKER_ENTRY = fileURLToPath(new URL('../../../worker/src/main.ts', import.meta.url));
+/** Settings of the Master that are not a Worker's business. */
+const OWN_SETTINGS = ['HISCRM_ADMIN_PASSWORD', 'DATABASE_URL', 'REDIS_URL', 'HISCRM_LAUNCHER_PID', 'PORT', 'HOST'];
+/** Built by `npm start`, beside this package. */
+const WEB_DIR = fileURLToPath(new URL('../../../web/dist', import.meta.url));
+
+/** What takes connections. */
+export type Edge = {
+  readonly surface: HttpSurface;
+  readonly sockets: ClientServer;
+  readonly ingest: Ingest;
+  readonly workerSockets: WorkerServer;
+  readonly startWorkers: (url: string) => void;
+};
+
+/** What the edge is made of. */
+export type EdgeParts = {
+  readonly options: MasterOptions;
+  readonly clock: Clock;
+  readonly folder: DataFolder;
+  readonly secretKey: Buffer;
+  readonly core: Core;
+  readonly auth: Auth;
+  readonly fleet: Fleet;
+  readonly notices: Notices;
+  readonly runCommand: RunCommand;
+  readonly health: Health;
+  readonly metrics: Metrics;
+  readonly closer: Closer;
+};
+
+/** Everything that takes connections. Closed in the reverse order: the port, clients, local Workers, the Worker link. */
+export async function openEdge(parts: EdgeParts): Promise<Edge> {
+  const { options, clock, folder, core, auth, fleet, runCommand, health, closer } = parts;
+  const { config, logger } = options;
+  const { store, hub } = core;
+  const board = new SyncBoard();
+  // HTTP is opened first: the sockets are served by its server.
+  const figures: { sockets?: ClientServer } = {};
+  const shared = { store, clock, allowedOrigins: config.allowedOrigins };
+  const surface = await openHttp(parts, { board, sockets: () => figures.sockets });
+  closer.add('http', () => surface.close());
+  const httpServer = surface.server;
+  refuseOtherUpgrades(httpServer);
+
+  const onAccepted = parts.metrics.histogram(
+    'ingest',
+    'Time from a Worker’s batch until it could be acknowledged: checked, durable, folded.',
+  );
+  const ingest = new Ingest({ store, committer: core.committer, syncBoard: board, clock, onAccepted });
+  const io = createSocketIoServer({ httpServer, allowedOrigins: config.allowedOrigins });
+  closer.add('socket.io', () => {
+    io.disconnectSockets(true);
+    io.engine.close();
+  });
+  const compat = openCompat({
+    ...shared,
+    io,
+    databasePath: folder.database,
+    secretKey: parts.secretKey,
+    isAnonymousServed: config.compatAnonymous,
+    platforms: PLATFORMS,
+    listeners: core.listeners,
+    auth,
+    fleet,
+    ingest,
+    runCommand,
+    logger,
+    closer,
+  });
+  const foreign = compat.workers;
+  const workerSockets = new WorkerServer({ io, ingest, fleet, authenticator: auth, clock, lc: logger, foreign });
+  closer.add('worker sockets', () => workerSockets.close());
+  const sockets = new ClientServer({
+    ...shared,
+    httpServer,
+    hub,
+    authenticator: auth,
+    runCommand,
+    limits: { ...CLIENT_LIMITS, connectionCount: config.maxConnections },
+    lc: logger,
+    newId: randomUUID,
+    serverVersion: packageVersion(),
+    onOtherProtocol: (request, stream, head) => parts.notices.server.upgrade(request, stream, head),
+  });
+  figures.sockets = sockets;
+  const startWorkers = (url: string): void => {
+    const workers = makeLocalWorkers(parts, url);
+    closer.addBefore('client sockets', 'local workers', () => workers.close());
+    workers.start();
+  };
+  closer.add('client sockets', () => sockets.close());
+  closer.add('port', () => {
+    health.becomeStopping();
+    surface.stopAccepting();
+    folder.withdraw();
+  });
+  return { surface, sockets, ingest, workerSockets, startWorkers };
+}
+
+/** REST, the web client and the pages of operations. `sockets` are there once they are open. */
+function openHttp(
+  { options, clock, folder, core, auth, runCommand, health, metrics, notices }: EdgeParts,
+  late: { readonly board: SyncBoard; readonly sockets: () => ClientServer | undefined },
+): Promise<HttpSurface> {
+  const { config, logger } = options;
+  const { store, hub } = core;
+  return createHttpSurface({
+    store,
+    clock,
+    auth,
+    metrics,
+    health,
+    logger,
+    board: late.board,
+    allowedOrigins: config.allowedOrigins,
+    version: packageVersion(),
+    controlToken: folder.makeControlToken(),
+    webDir: options.webDir ?? WEB_DIR,
+    trustProxy: config.trustProxy,
+    mediaOrigins: options.mediaOrigins ?? [],
+    requestSync: async (principal, accountId) => {
+      await runCommand(principal, { name: 'requestSync', params: { accountId }, key: randomUUID() });
+    },
+    notices: notices.http,
+    trace: (id) => traceOf({ store, log: core.database.log, pushes: core.pushes }, id),
+    socketFigures: () => socketFigures(late.sockets(), hub),
+  });
+}
+
+/** One process each, told where the Master is and given a key of its own. */
+function makeLocalWorkers({ options, auth, folder, clock }: EdgeParts, url: string): LocalWorkers {
+  const workerKey = auth.issueLocalKey('local');
+  return new LocalWorkers({
+    specs: Array.from({ length: options.config.localWorkers }, (_, index) => ({
+      workerId: `local-${index + 1}`,
+      dataDir: join(folder.workers, String(index + 1)),
+      masterUrl: fromThisMachine(url),
+      workerKey,
+    })),
+    script: WORKER_ENTRY,
+    env: workerEnv(options),
+    clock,
+    lc: options.logger,
+  });
+}
+
+function workerEnv({ config, workerEnv: extra }: MasterOptions): Record<string, string | undefined> {
+  const inherited = Object.entries(process.env).filter(([name]) => !OWN_SETTINGS.includes(name));
+  return {
+    ...Object.fromEntries(inherited),
+    LOG_LEVEL: config.logLevel,
+    HISCRM_SECRET_KEY: config.secretKey,
+    CHROMIUM_PATH: config.chromiumPath,
+    HISCRM_SESSION_IMPORT_DIR: join(config.dataDir, 'session-import'),
+    ...extra,
+  };
+}
+
+/** Sockets are taken at two addresses; at others the peer is told so instead of being left waiting. */
+function refuseOtherUpgrades(server: Server): void {
+  server.on('upgrade', (request, stream) => {
+    const path = (request.url ?? '').split('?', 1)[0] ?? '';
+    if (path !== CLIENT_PATH && !path.startsWith(SOCKET_IO_PATH)) refuseUpgrade(stream, 'NOT_FOUND');
+  });
+}
+
+function socketFigures(sockets: ClientServer | undefined, hub: Hub): Record<string, number> {
+  const { subscriberCount, sentFrameCount, sentBytes } = hub.figures();
+  const { connectionCount = 0, userCount = 0, acceptedCount = 0, refusedCount = 0 } = sockets?.figures() ?? {};
+  return { connectionCount, userCount, acceptedCount, refusedCount, subscriberCount, sentFrameCount, sentBytes };
+}
