@@ -4,6 +4,7 @@ import { repositoryFile } from '@hiscrm/e2e/harness/child.ts';
 import { machineLine, pinSelf } from './lib/machine.ts';
 import { type SuiteReport, suiteText } from './lib/report.ts';
 import type { Suite } from './lib/suite.ts';
+import { compatMonitors } from './suites/compat-monitors.ts';
 import { fanOut } from './suites/fan-out.ts';
 import { ingest } from './suites/ingest.ts';
 import { rest } from './suites/rest.ts';
@@ -16,6 +17,7 @@ const SUITES: Readonly<Record<string, Suite>> = {
   'worker-to-screen': workerToScreen,
   ingest,
   restart,
+  'compat-monitors': compatMonitors,
 };
 
 const HELP = `

@@ -21,7 +21,8 @@ let screen: Screen;
 let accountId: AccountId;
 
 beforeAll(async () => {
-  world = await World.start();
+  // Edits are found by a full reading; once a minute is seldom for a test.
+  world = await World.start({ env: { HISCRM_SYNC_FULL_MS: '8000' } });
   screen = await world.screen();
 }, START_DEADLINE_MS);
 

@@ -1,6 +1,6 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { FakeWorker } from '@hiscrm/e2e/harness/fake-worker.ts';
 import { comment, conversation, message } from '@hiscrm/e2e/harness/make-facts.ts';
-import { systemClock, wait } from '@hiscrm/shared/lib/clock.ts';
 import type { WorkerReport } from '@hiscrm/shared/model/change.ts';
 import type { AccountId } from '@hiscrm/shared/model/ids.ts';
 import { WORKER_BATCH_LIMIT_COUNT } from '@hiscrm/shared/protocol/worker-link.ts';
@@ -70,7 +70,7 @@ async function sendOne(
     const answer = await worker.send(accountId, changes, { leaseToken });
     if (answer.ok) return;
     if (answer.error.code !== 'OVERLOADED') throw new Error(`a batch was refused: ${JSON.stringify(answer.error)}`);
-    await wait(systemClock, 50); // what the Master asks for when its disk queue is full
+    await pause(50); // what the Master asks for when its disk queue is full
   }
   throw new Error('the Master stayed overloaded');
 }

@@ -1,5 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@hiscrm/client/client.ts';
-import { systemClock, wait } from '@hiscrm/shared/lib/clock.ts';
 import type { Seq } from '@hiscrm/shared/model/ids.ts';
 import { type TopicKey, topicKey } from '@hiscrm/shared/model/topic-ref.ts';
 import { Random } from '../harness/random.ts';
@@ -28,7 +28,7 @@ export async function killMaster({ seed, rounds, say }: StressOptions): Promise<
     for (let round = 1; round <= rounds; round++) {
       for (const client of clients) openSome(client, random);
       const marking = marks.markSome();
-      await wait(systemClock, random.int(0, LONGEST_LIFE_MS));
+      await pause(random.int(0, LONGEST_LIFE_MS));
       await stand.crash();
       await marking;
       if (round % JUDGE_EVERY !== 0 && round !== rounds) continue;

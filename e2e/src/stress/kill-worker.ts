@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { systemClock, wait } from '@hiscrm/shared/lib/clock.ts';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { AccountId, TopicId } from '@hiscrm/shared/model/ids.ts';
 import { itemKey } from '@hiscrm/shared/model/topic-ref.ts';
 import { Random } from '../harness/random.ts';
@@ -38,7 +38,7 @@ export async function killWorker({ seed, rounds, say }: StressOptions): Promise<
           if (random.chance(0.5)) killedWorkers += killAll(world.master.pid, 'packages/worker/src/main.ts');
           else killedBrowsers += killAll(world.master.pid, random.pick(BROWSER_PARTS)) > 0 ? 1 : 0;
         }
-        await wait(systemClock, random.int(0, LONGEST_GAP_MS));
+        await pause(random.int(0, LONGEST_GAP_MS));
       }
       await world.session(accountId, ({ kind }) => kind === 'online');
       await settled(world, accountId, wanted);

@@ -1,4 +1,4 @@
-import { systemClock, wait } from '@hiscrm/shared/lib/clock.ts';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { WorkerReport } from '@hiscrm/shared/model/change.ts';
 import type { CommentFacts, ItemFacts, ItemState, MessageFacts } from '@hiscrm/shared/model/facts.ts';
 import type { AccountId } from '@hiscrm/shared/model/ids.ts';
@@ -78,7 +78,7 @@ export class LoadWriter {
         await this.#write(this.#worker);
       } catch {
         // The link broke, or the Master is away: that is what this is for. What is open is sent again.
-        await wait(systemClock, RETRY_MS).catch(() => undefined);
+        await pause(RETRY_MS);
       } finally {
         this.#worker?.close();
       }

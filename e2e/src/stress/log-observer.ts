@@ -1,4 +1,4 @@
-import { systemClock, wait } from '@hiscrm/shared/lib/clock.ts';
+import { setTimeout as pause } from 'node:timers/promises';
 import { applyChange } from '@hiscrm/shared/model/apply-change.ts';
 import type { Epoch, Seq } from '@hiscrm/shared/model/ids.ts';
 import { START } from '@hiscrm/shared/model/ids.ts';
@@ -56,7 +56,7 @@ export class LogObserver {
   async #run(): Promise<void> {
     while (!this.#stop.signal.aborted) {
       await this.#connect();
-      await wait(systemClock, RETRY_MS);
+      await pause(RETRY_MS);
     }
   }
 

@@ -1,5 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@hiscrm/client/client.ts';
-import { systemClock, wait } from '@hiscrm/shared/lib/clock.ts';
 import { CountingProxy } from '../harness/counting-proxy.ts';
 import { Random } from '../harness/random.ts';
 import { Stand } from './stand.ts';
@@ -39,11 +39,11 @@ export async function resume({ seed, rounds, say }: StressOptions): Promise<Stre
         holdCount += 1;
         const held = random.pick(proxies);
         held.holdDown(true);
-        await wait(systemClock, HOLD_MS);
+        await pause(HOLD_MS);
         held.holdDown(false);
       }
       for (const proxy of proxies) {
-        await wait(systemClock, random.int(0, LONGEST_GAP_MS / proxies.length));
+        await pause(random.int(0, LONGEST_GAP_MS / proxies.length));
         proxy.cut();
       }
     }
