@@ -53,6 +53,8 @@ export type StoredRecord = {
   readonly device: NoticeDevice | undefined;
   readonly error: string | undefined;
 };
+/** What waits: enough to queue it. */
+export type PendingRecord = Pick<StoredRecord, 'noticeNo' | 'userNo' | 'place' | 'heldUntil'>;
 export type StoredNoticeUser = {
   readonly no: number;
   readonly userId: UserId;
@@ -111,8 +113,8 @@ export interface NoticeTables {
   loadUsers(): readonly StoredNoticeUser[];
   loadSettings(): readonly StoredSetting[];
   loadOpenNotices(): readonly StoredNotice[];
-  /** Records that nobody has got yet, oldest first. */
-  loadPending(): Iterable<StoredRecord>;
+  /** Records that nobody has got yet, oldest notice first. */
+  loadPending(): Iterable<PendingRecord>;
   countUsers(): Iterable<UserCount>;
   countAll(): readonly FlagCount[];
   countNotice(noticeNo: number): readonly FlagCount[];
@@ -148,7 +150,8 @@ const SQL = {
   users: 'SELECT no, user_id AS userId, username, online_ms AS onlineMs FROM notice_users ORDER BY no',
   settings: 'SELECT kind, id, body FROM notice_settings ORDER BY kind, id',
   open: `SELECT ${NOTICE} FROM notices WHERE is_open = 1 ORDER BY no`,
-  pending: `SELECT ${RECORD} FROM notice_records WHERE flags < ${PENDING_BELOW} ORDER BY notice_no, user_no`,
+  pending: `SELECT notice_no, user_no, place, held_until FROM notice_records INDEXED BY notice_records_pending
+    WHERE flags < ${PENDING_BELOW} ORDER BY notice_no, user_no`,
   countUsers: `SELECT user_no AS userNo, flags, count(*) AS count, max(place) AS newestPlace FROM notice_records
     INDEXED BY notice_records_by_user GROUP BY user_no, flags`,
   countAll: 'SELECT flags, count(*) AS count FROM notice_records INDEXED BY notice_records_by_flags GROUP BY flags',
@@ -204,8 +207,13 @@ export class SqliteNoticeTables implements NoticeTables {
   loadOpenNotices(): readonly StoredNotice[] {
     return this.#all(SQL.open).map(toNotice);
   }
-  *loadPending(): Iterable<StoredRecord> {
-    for (const row of this.#each(SQL.pending)) yield toRecord(row);
+  *loadPending(): Iterable<PendingRecord> {
+    const statement = this.#db.prepare(SQL.pending);
+    statement.setReturnArrays(true); // there may be a million of them
+    for (const cells of statement.iterate() as unknown as Iterable<readonly number[]>) {
+      const [noticeNo, userNo, place, heldUntil] = cells as readonly [Seq, number, Seq, number]; // strict columns
+      yield { noticeNo, userNo, place, heldUntil };
+    }
   }
   countUsers(): Iterable<UserCount> {
     return this.#each(SQL.countUsers) as unknown as Iterable<UserCount>; // the statement names these columns

@@ -32,7 +32,7 @@ export const SKIP_LIMIT_COUNT = 100_000;
 /** The same where several indexes are merged. */
 const MERGED_SKIP_LIMIT_COUNT = 10_000;
 /** Records counted one by one when no counter answers; some milliseconds. */
-const COUNT_LIMIT_COUNT = 100_000;
+const COUNT_LIMIT_COUNT = 20_000;
 /** Up to so many users of a name filter are read by their own index; more are met often enough by reading in order. */
 const USERS_BY_INDEX_COUNT = 32;
 const NEWEST_NO = Number.MAX_SAFE_INTEGER;
@@ -135,9 +135,11 @@ function count(
     query.sort === 'received' ? { isReceived: true } : query.sort === 'read' ? { isRead: true } : { isConfirmed: true };
   const counts = (flags: number): boolean => fits(flags, query) && (query.sort === 'created' || fits(flags, timed));
   let cells: readonly FlagCount[] | undefined;
-  if (!hasRange && !scope.userNos) {
-    if (noticeNo === undefined) cells = book.totals.cells();
-    else cells = book.shelf.byNo(noticeNo)?.counts.cells() ?? [];
+  if (!hasRange && noticeNo === undefined) {
+    if (!scope.userNos) cells = book.totals.cells();
+    else cells = scope.userNos.flatMap((userNo) => book.mailboxOf(userNo)?.counts.cells() ?? []);
+  } else if (!hasRange && !scope.userNos && noticeNo !== undefined) {
+    cells = book.shelf.byNo(noticeNo)?.counts.cells() ?? [];
   }
   if (cells) {
     const stats = countsOf(cells.filter(({ flags }) => counts(flags)));

@@ -1,4 +1,5 @@
 import type { Seq, UserId } from '@hiscrm/shared/model/ids.ts';
+import { FlagCounts } from './flag-counts.ts';
 import type { LiveNotice } from './live-notice.ts';
 
 /** A notice that its user has not acknowledged. */
@@ -20,7 +21,8 @@ export class Mailbox {
   username: string;
   onlineMs: number;
   unreadCount = 0;
-  totalCount = 0;
+  /** The user's records by state. */
+  readonly counts = new FlagCounts();
   /** The highest place in the user's stream; 0 = nothing was ever sent. */
   newestPlace = 0 as Seq;
   /** Oldest first, by place. */
@@ -37,6 +39,10 @@ export class Mailbox {
     this.userId = user.userId;
     this.username = user.username;
     this.onlineMs = user.onlineMs;
+  }
+
+  get totalCount(): number {
+    return this.counts.counts().total;
   }
 
   reach(place: Seq): void {

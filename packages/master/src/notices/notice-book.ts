@@ -13,7 +13,7 @@ import type { NoticeChange, NoticeDevice, NoticeTemplate, ReceiptState } from '@
 import { isNoticeChange } from '@hiscrm/shared/model/notice-change.ts';
 import type { NoticePreferences } from '@hiscrm/shared/model/notice-preferences.ts';
 import type { LoggedRow } from '../log/change-log.ts';
-import type { NoticeStatus, NoticeTables, StoredRecord } from '../log/notice-tables.ts';
+import type { NoticeStatus, NoticeTables, PendingRecord, StoredRecord } from '../log/notice-tables.ts';
 import { FlagCounts } from './flag-counts.ts';
 import type { LiveNotice } from './live-notice.ts';
 import { Mailbox, type Waiting } from './mailbox.ts';
@@ -85,7 +85,7 @@ export class NoticeBook {
     for (const { userNo, flags, count, newestPlace } of tables.countUsers()) {
       const mailbox = this.#byNo[userNo];
       if (!mailbox) continue; // users are written before their records
-      mailbox.totalCount += count;
+      mailbox.counts.add(flags, count);
       if (isUnread(flags)) mailbox.unreadCount += count;
       mailbox.reach(newestPlace);
     }
@@ -218,14 +218,14 @@ export class NoticeBook {
     this.records.add(record);
     this.totals.add(record.flags, 1);
     notice.counts.add(record.flags, 1);
-    mailbox.totalCount++;
+    mailbox.counts.add(record.flags, 1);
     mailbox.unreadCount++;
     mailbox.reach(record.place);
     this.#wait(record, notice, mailbox, !isOnline);
   }
 
   #wait(
-    record: StoredRecord,
+    record: PendingRecord,
     notice = this.shelf.byNo(record.noticeNo),
     mailbox = this.#byNo[record.userNo],
     isOffline = true,
@@ -351,6 +351,7 @@ export class NoticeBook {
     if (!record) return;
     this.totals.move(before, flags);
     notice.counts.move(before, flags);
+    mailbox.counts.move(before, flags);
     record.flags = flags;
     record.updatedAt = row.at;
     if (record.receivedAt === 0 && delivered(flags) === flags) record.receivedAt = row.at;

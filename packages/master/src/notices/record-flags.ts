@@ -64,7 +64,9 @@ export type FlagFilter = {
   readonly isLive?: boolean | undefined;
 };
 
-export const hasFilter = (filter: FlagFilter): boolean => Object.values(filter).some((value) => value !== undefined);
+/** Whether a filter of flags leaves anything out. */
+export const hasFilter = ({ isOnline, isReceived, isRead, isConfirmed, status, isLive }: FlagFilter): boolean =>
+  [isOnline, isReceived, isRead, isConfirmed, status, isLive].some((wanted) => wanted !== undefined);
 
 export function fits(flags: number, filter: FlagFilter): boolean {
   const is = (wanted: boolean | undefined, got: boolean): boolean => wanted === undefined || wanted === got;

@@ -41,6 +41,7 @@ export const notices: Migration = {
     `CREATE INDEX notice_records_by_reading ON notice_records (read_at, notice_no, user_no, flags) WHERE read_at > 0`,
     `CREATE INDEX notice_records_by_confirming ON notice_records (confirmed_at, notice_no, user_no, flags)
       WHERE confirmed_at > 0`,
+    `CREATE INDEX notice_records_pending ON notice_records (notice_no, user_no, place, held_until) WHERE flags < 16`,
     `CREATE TABLE notice_settings (
       kind TEXT NOT NULL, id TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (kind, id)
     ) STRICT, WITHOUT ROWID`,
