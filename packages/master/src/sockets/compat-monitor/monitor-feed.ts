@@ -17,9 +17,9 @@ const BURST_MS = 50;
  * The list of channels makes every client ask for the topics of every channel, and hints and topics carry the red dots
  * already, so it goes out the less often the longer it is: this long for each channel, within bounds.
  */
-const LIST_PERIOD_MS_PER_CHANNEL = 40;
+const LIST_PERIOD_MS_PER_CHANNEL = 60;
 const LIST_PERIOD_LEAST_MS = 250;
-const LIST_PERIOD_MOST_MS = 2_000;
+const LIST_PERIOD_MOST_MS = 3_000;
 
 type Announcement = { readonly accountId: AccountId; readonly event: string; readonly payload: unknown };
 
