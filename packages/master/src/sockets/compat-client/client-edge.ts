@@ -9,7 +9,7 @@ import type { Authenticator } from '../../auth/authenticator.ts';
 import type { Publication } from '../../ingest/committer.ts';
 import type { Logger } from '../../lib/logger.ts';
 import type { StoreReader } from '../../store/store-reader.ts';
-import { toSeconds } from '../compat/account-words.ts';
+import { toSeconds } from '../../words/account-words.ts';
 import type { CompatAccess } from '../compat/compat-access.ts';
 import { fieldsOf, textField } from '../compat/read-fields.ts';
 import { statusUpdateOf } from '../compat/status-update-of.ts';

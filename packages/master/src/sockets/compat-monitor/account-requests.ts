@@ -1,8 +1,8 @@
 /** Adding and removing accounts, and the lists behind the form that does it. */
 
 import { ImError } from '@hiscrm/shared/protocol/errors.ts';
-import { accountJson } from '../compat/account-words.ts';
-import { ACCOUNT_NAME_LIMIT_CHARS, platformLabel } from '../compat/platform-words.ts';
+import { accountJson } from '../../words/account-words.ts';
+import { ACCOUNT_NAME_LIMIT_CHARS, platformLabel } from '../../words/platform-words.ts';
 import { fieldsOf, textField } from '../compat/read-fields.ts';
 import { channelIdOf } from './find-target.ts';
 import type { MonitorConnection } from './monitor-connection.ts';

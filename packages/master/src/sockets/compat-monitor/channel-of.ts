@@ -1,5 +1,5 @@
 import type { AccountView } from '@hiscrm/shared/protocol/client-link.ts';
-import { displayNameOf, isLoggedIn, loginStatusOf, userInfoOf, workerStatusOf } from '../compat/account-words.ts';
+import { displayNameOf, isLoggedIn, loginStatusOf, userInfoOf, workerStatusOf } from '../../words/account-words.ts';
 import { lineOf } from './words-of-media.ts';
 
 /** Where the deployed system's clients get a picture for an account without one. */

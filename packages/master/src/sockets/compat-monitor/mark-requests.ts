@@ -2,7 +2,7 @@
 import type { AccountId, ItemId } from '@hiscrm/shared/model/ids.ts';
 import type { ItemRecord } from '@hiscrm/shared/model/records.ts';
 import type { ItemKind, TopicKind } from '@hiscrm/shared/model/topic-ref.ts';
-import { toSeconds } from '../compat/account-words.ts';
+import { toSeconds } from '../../words/account-words.ts';
 import { fieldsOf, textField } from '../compat/read-fields.ts';
 import { channelIdOf, findItem, findTopic, isItemUnread } from './find-target.ts';
 import type { MonitorConnection } from './monitor-connection.ts';

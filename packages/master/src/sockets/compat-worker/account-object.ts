@@ -1,6 +1,6 @@
 import type { AccountRecord } from '@hiscrm/shared/model/records.ts';
 import type { PlatformCredentials } from '../../auth/credential-vault.ts';
-import { accountJson, userInfoOf } from '../compat/account-words.ts';
+import { accountJson, userInfoOf } from '../../words/account-words.ts';
 
 const NO_CREDENTIALS: PlatformCredentials = { cookies: [], fingerprint: null, localStorage: {} };
 

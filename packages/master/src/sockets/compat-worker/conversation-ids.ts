@@ -1,5 +1,5 @@
 import type { TopicId } from '@hiscrm/shared/model/ids.ts';
-import { type Fields, fieldsOf, idOf, listOf } from './foreign-values.ts';
+import { type Fields, fieldsOf, idOf, listOf } from '../../words/foreign-values.ts';
 
 /** `<inbox>:<type>:<user>:<user>`, the two users in no dependable order. */
 const COMPOSITE = /^\d+:\d+:(\d+):(\d+)$/;

@@ -5,7 +5,7 @@ import type { Fleet } from '../../fleet/fleet.ts';
 import type { Ingest } from '../../ingest/ingest.ts';
 import type { Logger } from '../../lib/logger.ts';
 import type { StoreReader } from '../../store/store-reader.ts';
-import type { Fields } from './foreign-values.ts';
+import type { Fields } from '../../words/foreign-values.ts';
 import type { LoginEvents } from './login-events.ts';
 import type { SnapshotIntake } from './snapshot-intake.ts';
 

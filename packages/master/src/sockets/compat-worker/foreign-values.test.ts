@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { idOf, timeOf, urlOf } from '../../words/foreign-values.ts';
 import { ConversationIds } from './conversation-ids.ts';
-import { idOf, timeOf, urlOf } from './foreign-values.ts';
 
 test('a moment is the same in seconds, milliseconds, microseconds and as text', () => {
   const at = fc.integer({ min: 1_000_000_000, max: 4_000_000_000 });

@@ -11,9 +11,9 @@ import {
 } from '@hiscrm/shared/protocol/worker-link.ts';
 import type { Socket } from 'socket.io';
 import type { DownMessage, WorkerChannel } from '../../fleet/worker-channel.ts';
+import { countOf, type Fields, fieldsOf, idOf, textOf } from '../../words/foreign-values.ts';
 import { accountObject } from './account-object.ts';
 import type { ForeignContext } from './foreign-context.ts';
-import { countOf, type Fields, fieldsOf, idOf, textOf } from './foreign-values.ts';
 import { LoginDesk } from './login-desk.ts';
 import { sessionReport, statusReports } from './login-translation.ts';
 import { registrationOf, whatIsWrong } from './read-envelope.ts';

@@ -8,7 +8,6 @@ import type {
   MessageType,
 } from '@hiscrm/shared/model/facts.ts';
 import type { ItemId, TopicId } from '@hiscrm/shared/model/ids.ts';
-import { isOutbound } from './conversation-ids.ts';
 import {
   countOf,
   type Fields,
@@ -21,7 +20,8 @@ import {
   textOf,
   timeOf,
   urlOf,
-} from './foreign-values.ts';
+} from '../../words/foreign-values.ts';
+import { isOutbound } from './conversation-ids.ts';
 import type { SnapshotContext } from './snapshot-context.ts';
 import { personOf } from './topic-reports.ts';
 

@@ -1,8 +1,8 @@
 import type { WorkerReport } from '@hiscrm/shared/model/change.ts';
 import type { AccountId, WorkerId } from '@hiscrm/shared/model/ids.ts';
 import type { Socket } from 'socket.io';
+import { type Fields, fieldsOf, idOf, textOf } from '../../words/foreign-values.ts';
 import type { ForeignContext } from './foreign-context.ts';
-import { type Fields, fieldsOf, idOf, textOf } from './foreign-values.ts';
 import { credentialsOf, profileReport, sessionOfLogin, sessionReport, withoutSecrets } from './login-translation.ts';
 import { FOREIGN_EVENT } from './worker-event.ts';
 

@@ -15,7 +15,7 @@ import {
   textOf,
   timeOf,
   urlOf,
-} from './foreign-values.ts';
+} from '../../words/foreign-values.ts';
 
 /** What a QR code is good for when the Worker does not say. */
 const QR_MS = 300_000;

@@ -5,7 +5,7 @@ import { parserOf } from '@hiscrm/shared/protocol/validate.ts';
 import { WORKER_PROTOCOL } from '@hiscrm/shared/protocol/version.ts';
 import { ENVELOPE_VERSION } from '@hiscrm/shared/protocol/worker-link.ts';
 import type { RegisterPayload } from '../../fleet/member.ts';
-import { countOf, type Fields, textOf } from './foreign-values.ts';
+import { countOf, type Fields, textOf } from '../../words/foreign-values.ts';
 
 const DEFAULT_MAX_ACCOUNTS = 10;
 const MAX_ACCOUNTS_LIMIT = 1_000;

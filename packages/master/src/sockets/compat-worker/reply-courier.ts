@@ -3,8 +3,8 @@ import type { WorkerReport } from '@hiscrm/shared/model/change.ts';
 import type { AccountId, ReplyId, WorkerId } from '@hiscrm/shared/model/ids.ts';
 import { ImError, toWireError } from '@hiscrm/shared/protocol/errors.ts';
 import type { PlainAnswer, ReplyPayload } from '@hiscrm/shared/protocol/worker-link.ts';
+import { fieldsOf } from '../../words/foreign-values.ts';
 import type { ForeignContext } from './foreign-context.ts';
-import { fieldsOf } from './foreign-values.ts';
 import { repliedId, replyOutcomeOf, replyRequestOf } from './reply-translation.ts';
 import { FOREIGN_EVENT } from './worker-event.ts';
 

@@ -4,8 +4,8 @@ import type { AccountId, ItemId, ReplyId } from '@hiscrm/shared/model/ids.ts';
 import type { Rejection, ReplyRecord } from '@hiscrm/shared/model/reply.ts';
 import { itemKindOf } from '@hiscrm/shared/model/topic-ref.ts';
 import type { StoreReader } from '../../store/store-reader.ts';
-import { displayNameOf } from '../compat/account-words.ts';
-import { type Fields, idOf, textOf } from './foreign-values.ts';
+import { displayNameOf } from '../../words/account-words.ts';
+import { type Fields, idOf, textOf } from '../../words/foreign-values.ts';
 
 const DETAIL_LIMIT_CHARS = 500;
 

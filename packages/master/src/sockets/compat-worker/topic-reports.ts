@@ -13,7 +13,7 @@ import {
   textOf,
   timeOf,
   urlOf,
-} from './foreign-values.ts';
+} from '../../words/foreign-values.ts';
 import type { SnapshotContext } from './snapshot-context.ts';
 
 const CONTENT_TYPES: Readonly<Record<string, ContentFacts['type']>> = {

@@ -1,8 +1,9 @@
 import type { Socket } from 'socket.io';
 import { afterEach, expect, test } from 'vitest';
+import { ANONYMOUS } from '../../auth/anonymous.ts';
 import { silentLogger } from '../../lib/logger.ts';
 import { FakeAuthenticator } from '../testing/fake-authenticator.ts';
-import { ANONYMOUS, CompatAccess } from './compat-access.ts';
+import { CompatAccess } from './compat-access.ts';
 import { openCompatWorld } from './testing/compat-world.ts';
 
 let world: Awaited<ReturnType<typeof openCompatWorld>> | undefined;

@@ -1,29 +1,12 @@
-import type { UserId } from '@hiscrm/shared/model/ids.ts';
 import type { Principal } from '@hiscrm/shared/model/visibility.ts';
 import { toWireError } from '@hiscrm/shared/protocol/errors.ts';
 import type { Socket } from 'socket.io';
+import { ANONYMOUS, isLocalPeer } from '../../auth/anonymous.ts';
 import type { Authenticator } from '../../auth/authenticator.ts';
-import { isLoopbackAddress, isLoopbackHost } from '../../auth/origin-check.ts';
 import type { Logger } from '../../lib/logger.ts';
 
 /** Longer than any token or key. */
 const SECRET_LIMIT_CHARS = 200;
-/** A proxy on this machine makes every peer look local. */
-const PROXY_HEADERS = ['x-forwarded-for', 'x-real-ip', 'forwarded'] as const;
-/** What Chromium sends for a page that was opened from a file, as the packaged PC client is. */
-const FILE_ORIGIN = 'file://';
-
-/**
- * Who acts for a client that cannot log in. It is as free as the client's screens are: those read, answer, add and remove
- * accounts. It exists only at the compatibility edges, which offer nothing else.
- */
-export const ANONYMOUS: Principal = {
-  userId: 'compat-anonymous' as UserId, // letters that the schema accepts
-  username: 'compat-anonymous',
-  role: 'admin',
-  grants: 'all',
-};
-
 /** Who an existing client acts as: by the session token of its handshake, or as nobody in particular where that is allowed. */
 export class CompatAccess {
   readonly #authenticator: Authenticator;
@@ -60,7 +43,7 @@ export class CompatAccess {
 
   /** Whether this peer is on this machine and such peers need no login. */
   isAnonymousAllowed(socket: Socket): boolean {
-    return this.#isAnonymousServed && isLocalPeer(socket);
+    return this.#isAnonymousServed && isLocalPeer(socket.handshake);
   }
 
   /** Namespace middleware: lets in who has a principal, and says to the others what to do. */
@@ -89,13 +72,3 @@ const refusal = (): Error =>
     ),
     { data: toWireError('NOT_LOGGED_IN') },
   );
-
-/** On this machine, by address, by the name it used, and not on behalf of a web page from elsewhere. */
-function isLocalPeer({ handshake }: Socket): boolean {
-  const { address, headers } = handshake;
-  if (!isLoopbackAddress(address) || !isLoopbackHost(headers.host)) return false;
-  if (PROXY_HEADERS.some((name) => headers[name] !== undefined)) return false;
-  const { origin } = headers;
-  if (origin === undefined || origin === FILE_ORIGIN) return true;
-  return URL.canParse(origin) && isLoopbackHost(new URL(origin).host);
-}

@@ -1,5 +1,5 @@
 import type { AccountView } from '@hiscrm/shared/protocol/client-link.ts';
-import { loginStatusOf, toSeconds, workerStatusOf } from './account-words.ts';
+import { loginStatusOf, toSeconds, workerStatusOf } from '../../words/account-words.ts';
 
 /** The account's state as `channel:status_update` carries it: other names than in the channel list. */
 export function statusUpdateOf({ record, summary }: AccountView, now: number): Readonly<Record<string, unknown>> {
