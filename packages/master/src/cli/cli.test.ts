@@ -179,6 +179,36 @@ test('verify holds a running and a stopped Master to its log, changes nothing, a
   expect(wrong.out).toContain('accounts: a is not what the log gives');
 });
 
+test('a backup of a running Master is restored under a new history, and what was there is kept', async () => {
+  const master = await startMaster();
+  const file = join(dataDir, '..', 'copy.db');
+  const key = await hiscrm(['worker-key', 'add', 'before']);
+  expect(key.code).toBe(0);
+  expect(await hiscrm(['backup', file])).toMatchObject({
+    code: 0,
+    err: '',
+    out: expect.stringContaining('secret-key'),
+  });
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(await hiscrm(['backup', file])).toMatchObject({ code: 1, err: expect.stringContaining('exists already') });
+  expect(await hiscrm(['restore', file])).toMatchObject({ code: 1, err: expect.stringContaining('Stop it first') });
+  expect((await hiscrm(['worker-key', 'add', 'after'])).code).toBe(0);
+  const { epoch } = JSON.parse((await hiscrm(['verify', '--json'])).out);
+  await master.stop('SIGKILL');
+
+  expect(JSON.parse((await hiscrm(['restore', file, '--json'])).out)).toMatchObject({
+    replacedBy: expect.stringContaining('hiscrm.db.replaced-'),
+  });
+  expect(readdirSync(dataDir).filter((name) => name.includes('.part'))).toEqual([]);
+  const restored = JSON.parse((await hiscrm(['verify', '--json'])).out);
+  expect(restored).toMatchObject({ isSound: true, isRebuilt: true });
+  expect(restored.epoch).not.toBe(epoch);
+  const names = JSON.parse((await hiscrm(['worker-key', 'list', '--json'])).out);
+  expect(names.map(({ name }: { name: string }) => name)).toEqual(['before']);
+  const again = await startMaster({ HISCRM_ADMIN_PASSWORD: 'unused, there is one' });
+  expect(await again.stop('SIGTERM')).toBe(0);
+});
+
 test('doctor and verify judge a fresh and a damaged folder', async () => {
   const fresh = await hiscrm(['doctor', '--json']);
   const { findings } = JSON.parse(fresh.out);

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { ImError, toWireError } from '@hiscrm/shared/protocol/errors.ts';
 import { ConfigError } from '../config.ts';
 import { StartError } from '../main/start-error.ts';
+import { backup, restore } from './backup.ts';
 import { type CliCommand, type CliIo, type CliOptions, type CliResult, UsageError } from './command.ts';
 import { doctor } from './doctor.ts';
 import { MasterCallError } from './master-client.ts';
@@ -22,6 +23,8 @@ const COMMANDS: readonly CliCommand[] = [
   ...workerKeyCommands,
   doctor,
   verify,
+  backup,
+  restore,
 ];
 const EVERYWHERE: CliOptions = {
   'data-dir': { type: 'string', help: 'data folder, instead of HISCRM_DATA_DIR or ./data' },
