@@ -23,6 +23,8 @@ export type LoadedUnread = {
 };
 /** A reply with its account's number: that account may have been removed. */
 export type StoredReply = { readonly accountNo: number; readonly record: ReplyRecord };
+/** A reply with its place among the stored ones. */
+export type PlacedReply = StoredReply & { readonly place: number };
 /** A position in a topic, newest first; `id` orders equal times. */
 export type ItemPosition = { readonly at: number; readonly id: ItemId };
 
@@ -49,6 +51,8 @@ export interface StateTables {
   readPositions(topicNo: number, before: ItemPosition | undefined, limitCount: number): readonly ItemPosition[];
   readReply(id: string): StoredReply | undefined;
   readReplyByKey(userId: string, key: string): readonly StoredReply[];
+  /** Replies of an account, the last stored first; `place` orders them and continues the reading. */
+  readReplies(accountNo: number, beforePlace: number | undefined, limitCount: number): readonly PlacedReply[];
   /** Writes the batch in one transaction, after all rows appended before. Rejects with LOG_WRITE_FAILED. */
   save(batch: StateBatch): Promise<void>;
 }
@@ -67,6 +71,7 @@ const SQL = {
   newestItems: 'SELECT at, id FROM items WHERE topic_no = ? ORDER BY at DESC, id DESC LIMIT ?',
   olderItems: `SELECT at, id FROM items WHERE topic_no = ? AND (at, id) < (?, ?) ORDER BY at DESC, id DESC LIMIT ?`,
   reply: 'SELECT account_no, body FROM replies WHERE id = ?',
+  replies: 'SELECT account_no, body, rowid FROM replies WHERE account_no = ? AND rowid < ? ORDER BY rowid DESC LIMIT ?',
   replyByKey: 'SELECT account_no, body FROM replies WHERE user_id = ? AND key = ?',
 } as const;
 
@@ -164,6 +169,11 @@ export class SqliteStateTables implements StateTables {
 
   readReplyByKey(userId: string, key: string): readonly StoredReply[] {
     return this.#rows('replyByKey', userId, key).map(toReply);
+  }
+
+  readReplies(accountNo: number, beforePlace: number | undefined, limitCount: number): readonly PlacedReply[] {
+    const rows = this.#rows('replies', accountNo, beforePlace ?? Number.MAX_SAFE_INTEGER, limitCount);
+    return rows.map((row) => ({ ...toReply(row), place: Number(row[2]) }));
   }
 
   #rows(name: keyof typeof SQL, ...params: readonly (string | number)[]): readonly Cells[] {

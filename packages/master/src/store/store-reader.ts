@@ -5,6 +5,7 @@ import type { AccountSummary } from '@hiscrm/shared/model/summary.ts';
 import type { ItemKind, TopicRef } from '@hiscrm/shared/model/topic-ref.ts';
 import type { AccountView } from '@hiscrm/shared/protocol/client-link.ts';
 import type { QueryParams, QueryResults, TopicView } from '@hiscrm/shared/protocol/queries.ts';
+import type { ReplyPage } from './reply-book.ts';
 
 /**
  * What the rest of the Master may read. Everything is synchronous and true as of `head()`: what is cold is read back from
@@ -28,6 +29,15 @@ export interface StoreReader {
   reply(id: ReplyId): ReplyRecord | undefined;
   /** The reply that this user asked for under this idempotency key. */
   replyByKey(userId: UserId, key: string): ReplyRecord | undefined;
+  /**
+   * Replies of an account, newest first, `limit` or a few more at a time: `before` is the `nextBefore` of the previous page,
+   * which is absent on the last one.
+   */
+  replies(params: {
+    readonly accountId: AccountId;
+    readonly limit: number;
+    readonly before?: number | undefined;
+  }): ReplyPage;
   /** Replies without an outcome, oldest first. */
   openReplies(accountId: AccountId): readonly ReplyRecord[];
   workers(): readonly WorkerRecord[];

@@ -338,3 +338,33 @@ test('[ST13] the rows of a removed account leave the disk', async () => {
   await store.checkpoint();
   expect([[...state.loadAccounts()], [...state.loadTopics()], [...state.loadUnread()]]).toEqual([[], [], []]);
 });
+
+test('[ST14] an account’s replies are listed newest first, each once, while checkpoints come between', async () => {
+  const world = new World();
+  const store = await world.open();
+  const request = (n: number): Change => ({
+    kind: 'reply.requested',
+    accountId,
+    reply: {
+      id: `rep-${n}` as ReplyId,
+      topic: work,
+      text: 'thanks',
+      byUserId: 'usr-1' as UserId,
+      key: `key-0000${n}`,
+      requestedAt: n,
+    },
+  });
+  await world.database.log.append([added, comment('c', 1), ...[1, 2, 3].map(request)]);
+  await store.checkpoint();
+  await world.database.log.append([request(4), { kind: 'reply.sent', accountId, replyId: 'rep-2' as ReplyId, at: 9 }]);
+  const seen: string[] = [];
+  for (let before: number | undefined; ; ) {
+    const page = store.replies({ accountId, limit: 2, ...(before !== undefined && { before }) });
+    seen.push(...page.replies.map(({ id, state }) => `${id} ${state.kind}`));
+    if (page.nextBefore === undefined) break;
+    before = page.nextBefore;
+    await store.checkpoint();
+  }
+  expect(seen).toEqual(['rep-4 requested', 'rep-3 requested', 'rep-2 sent', 'rep-1 requested']);
+  expect(store.replies({ accountId: 'none' as AccountId, limit: 5 })).toEqual({ replies: [] });
+});

@@ -14,7 +14,7 @@ import type { StateTables } from '../log/state-tables.ts';
 import { type AccountEntry, accountSummaryOf } from './account-entry.ts';
 import { Checkpointer, type CheckpointPolicy } from './checkpointer.ts';
 import { Counters, type Touched } from './counters.ts';
-import { REPLY_CACHE_LIMIT_BYTES } from './reply-book.ts';
+import { REPLY_CACHE_LIMIT_BYTES, type ReplyPage } from './reply-book.ts';
 import { takeBatch } from './state-batch.ts';
 import type { StateView } from './state-view.ts';
 import type { StoreReader } from './store-reader.ts';
@@ -219,6 +219,11 @@ export class Store implements StoreReader {
   replyByKey(userId: UserId, key: string): ReplyRecord | undefined {
     const found = this.#view.replies.byKey(userId, key).filter(({ accountNo }) => this.#view.accountByNo(accountNo));
     return found.map(({ record }) => record).sort(byRequest)[0];
+  }
+
+  replies(params: Parameters<StoreReader['replies']>[0]): ReplyPage {
+    const entry = this.#view.accounts.get(params.accountId);
+    return entry ? this.#view.replies.page(entry.no, params.before, params.limit) : { replies: [] };
   }
 
   openReplies(accountId: AccountId): readonly ReplyRecord[] {

@@ -72,6 +72,10 @@ export class MemoryStore implements StoreReader {
   replyByKey(userId: UserId, key: string): ReplyRecord | undefined {
     return [...this.view.replies.values()].find((reply) => reply.byUserId === userId && reply.key === key);
   }
+  replies({ accountId }: Parameters<StoreReader['replies']>[0]): ReturnType<StoreReader['replies']> {
+    const replies = [...this.view.replies.values()].filter((reply) => reply.accountId === accountId);
+    return { replies: replies.sort((a, b) => b.requestedAt - a.requestedAt) };
+  }
   openReplies(accountId: AccountId): readonly ReplyRecord[] {
     return [...this.view.replies.values()].filter((reply) => reply.accountId === accountId && isOpenReply(reply));
   }
