@@ -95,3 +95,29 @@ test('[FL18] a Worker holds a pipe to the Master, by whose end it learns that th
   await expect.poll(() => written('up')).toBe('yes');
   expect(state()?.kind).toBe('running');
 });
+
+test('[FL19] one Worker is started and stopped alone, keeps its own settings, and its last lines can be read', async () => {
+  const { clock, state } = await open(`
+    console.log('pace ' + process.env.HISCRM_PACE);
+    if (process.env.HISCRM_ONCE) process.exit(1);
+    setInterval(() => undefined, 1000);
+  `);
+  await expect.poll(() => workers.linesOf('local-1', 'stdout', 9)).toEqual(['pace undefined']);
+  workers.startOne('local-1');
+  expect(workers.status()[0]?.restartCount).toBe(0);
+  const spec = { workerId: 'other', dataDir: dir, masterUrl: 'http://127.0.0.1:1', workerKey: 'k' };
+  workers.add({ ...spec, env: { HISCRM_PACE: 'fast', HISCRM_ONCE: '1' }, isRestarted: false });
+  expect(workers.status()[1]?.state.kind).toBe('stopped');
+  workers.startOne('other');
+  await expect
+    .poll(() => workers.status()[1])
+    .toMatchObject({ state: { kind: 'stopped' }, lastEnd: { how: 'exit 1' } });
+  expect(workers.linesOf('other', 'stdout', 1)).toEqual(['pace fast']);
+  await workers.stopOne('local-1');
+  expect([state()?.kind, clock.pendingCount]).toEqual(['stopped', 0]);
+  await workers.remove('other');
+  expect(workers.status()).toHaveLength(1);
+  await workers.close();
+  workers.startOne('local-1');
+  expect(state()?.kind).toBe('stopped');
+});
