@@ -26,6 +26,7 @@ npm run bench -- [suite…] [options]     all suites, or those named: ${Object.k
   --quick         small and rough: whether it runs, not what it reaches
   --write         write bench/RESULTS.md
   --date TEXT     the date that RESULTS.md carries
+  --note TEXT     what else a reader should know, for instance that the machine was shared
 
 Servers run on core 0, the load generator on core 1, everything on loopback. wrk and nats-server are used where installed.
 `;
@@ -36,6 +37,7 @@ const { values, positionals } = parseArgs({
     quick: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
     date: { type: 'string' },
+    note: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -76,6 +78,7 @@ function page(reports: readonly SuiteReport[], command: string, isPinned: boolea
       isPinned
         ? '- Servers on core 0, load generator on core 1, loopback. Read the ratios; the digits belong to this machine.'
         : '- Cores could not be chosen here (`taskset`): servers and load generator shared them.',
+      ...(values.note === undefined ? [] : [`- ${values.note}`]),
     ].join('\n'),
     ...reports.map(suiteText),
   ].join('\n\n')}\n`;

@@ -1,4 +1,4 @@
-/** Where a figure stands against its target. `context` figures have none. */
+/** Where a figure stands against its target. */
 export type Verdict = {
   readonly claim: string;
   readonly target: string;
@@ -48,6 +48,20 @@ export function figure(value: number): string {
 
 export function atLeast(claim: string, value: number, target: number, unit = '×'): Verdict {
   return { claim, target: `≥ ${figure(target)} ${unit}`, got: `${figure(value)} ${unit}`, holds: value >= target };
+}
+
+/**
+ * How many times better ours is than a peer, by the clock and by processor time. The clock decides; where other work shares the
+ * cores, processor time is the steadier of both.
+ */
+export function ratio(
+  claim: string,
+  rates: { readonly ours: number; readonly peer: number },
+  cpuUs: { readonly ours: number; readonly peer: number },
+  target: number,
+): Verdict {
+  const verdict = atLeast(claim, rates.ours / rates.peer, target);
+  return { ...verdict, got: `${verdict.got} (${figure(cpuUs.peer / cpuUs.ours)} × by CPU time)` };
 }
 
 export function atMost(claim: string, value: number, target: number, unit: string): Verdict {

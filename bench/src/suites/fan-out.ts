@@ -3,7 +3,7 @@ import { deferred } from '@hiscrm/shared/lib/deferred.ts';
 import { must } from '@hiscrm/shared/lib/must.ts';
 import { hasProgram, serverCpu } from '../lib/machine.ts';
 import { processUse } from '../lib/process-use.ts';
-import { atLeast, atMost, figure, type SuiteReport, type Verdict } from '../lib/report.ts';
+import { atMost, figure, ratio, type SuiteReport, type Verdict } from '../lib/report.ts';
 import { median, percentile } from '../lib/statistics.ts';
 import type { SuiteOptions } from '../lib/suite.ts';
 import { Swarm } from '../lib/swarm.ts';
@@ -195,13 +195,18 @@ function judge(size: number, results: readonly Measured[]): Verdict[] {
   const socketIo = must(results[1], 'Socket.IO is measured second');
   const once = must(results[2], 'encode-once ws is measured third');
   const nats = results.find(({ name }) => name.startsWith('NATS'));
-  const burst = (peer: Measured): number => ours.burst.deliveriesPerSecond / peer.burst.deliveriesPerSecond;
-  const single = (peer: Measured): number => ours.single.deliveriesPerSecond / peer.single.deliveriesPerSecond;
+  const against = (phase: 'burst' | 'single', name: string, peer: Measured, target: number): Verdict =>
+    ratio(
+      `${at}, ${phase === 'burst' ? 'burst' : 'one in flight'}, against ${name}`,
+      { ours: ours[phase].deliveriesPerSecond, peer: peer[phase].deliveriesPerSecond },
+      { ours: ours[phase].cpuUsPerDelivery, peer: peer[phase].cpuUsPerDelivery },
+      target,
+    );
   return [
-    atLeast(`${at}, burst, against Socket.IO`, burst(socketIo), 5),
-    ...(nats ? [atLeast(`${at}, burst, against NATS`, burst(nats), 1.5)] : []),
-    atLeast(`${at}, one in flight, against Socket.IO`, single(socketIo), 1.7),
-    atLeast(`${at}, one in flight, against encode-once ws`, single(once), 0.9),
+    against('burst', 'Socket.IO', socketIo, 5),
+    ...(nats ? [against('burst', 'NATS', nats, 1.5)] : []),
+    against('single', 'Socket.IO', socketIo, 1.7),
+    against('single', 'encode-once ws', once, 0.9),
     atMost(`${at}, server memory a connection`, ours.kbPerConnection, 12, 'KB'),
     atMost(
       `${at}, lost, doubled or out of order, all peers`,

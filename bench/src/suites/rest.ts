@@ -10,7 +10,7 @@ import { generatorName, httpLoad } from '../lib/http-load.ts';
 import { serverCpu } from '../lib/machine.ts';
 import { startPeer } from '../lib/peer-process.ts';
 import { processUse } from '../lib/process-use.ts';
-import { atLeast, figure, type SuiteReport } from '../lib/report.ts';
+import { atLeast, figure, ratio, type SuiteReport } from '../lib/report.ts';
 import { median } from '../lib/statistics.ts';
 import type { SuiteOptions } from '../lib/suite.ts';
 
@@ -99,8 +99,10 @@ async function measureInTurns(targets: readonly Target[], rounds: number, second
 }
 
 function toReport(results: readonly Measured[], bodyBytes: number, hasEtag: boolean): SuiteReport {
-  const [ours, bare, express] = results.map((result) => result.requestsPerSecond);
-  const rate = (value: number | undefined): number => must(value, 'all three were measured');
+  const [ours, bare, express] = results.map((result) => ({ rate: result.requestsPerSecond, cpuUs: result.cpuUs }));
+  if (!ours || !bare || !express) throw new Error('not all three were measured');
+  const against = (claim: string, peer: typeof ours, target: number) =>
+    ratio(claim, { ours: ours.rate, peer: peer.rate }, { ours: ours.cpuUs, peer: peer.cpuUs }, target);
   return {
     name: 'REST',
     method:
@@ -118,9 +120,9 @@ function toReport(results: readonly Measured[], bodyBytes: number, hasEtag: bool
       },
     ],
     verdicts: [
-      atLeast('against bare node:http', rate(ours) / rate(bare), 0.8),
-      atLeast('against Express', rate(ours) / rate(express), 5),
-      atLeast('one core', rate(ours), 10_000, 'requests/s'),
+      against('against bare node:http', bare, 0.8),
+      against('against Express', express, 5),
+      atLeast('one core', ours.rate, 10_000, 'requests/s'),
     ],
     notes: [
       ...(hasEtag ? [] : ['Our answer carried no ETag.']),
