@@ -7,6 +7,9 @@ const BROWSER_TIMEOUT_MS = 120_000;
 /** The reference machine has two cores; more workers only make each other late. */
 const MAX_WORKERS = 2;
 
+/** Finds the browser once; test files take its path from CHROMIUM_PATH. */
+const FIND_CHROMIUM = 'scripts/lib/chromium-for-tests.mjs';
+
 const NEVER = ['**/node_modules/**', '**/dist/**'];
 
 /** The suffix of a test file says what it needs: `.test.ts` nothing, `.browser.test.ts` Chromium, `.e2e.ts` whole processes. */
@@ -41,6 +44,7 @@ export default defineConfig({
           name: 'browser',
           include: ['packages/*/src/**/*.browser.test.{ts,tsx}', 'e2e/src/**/*.browser.test.ts'],
           exclude: NEVER,
+          globalSetup: FIND_CHROMIUM,
           fileParallelism: false,
           testTimeout: BROWSER_TIMEOUT_MS,
           hookTimeout: BROWSER_TIMEOUT_MS,
@@ -53,6 +57,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['e2e/src/**/*.e2e.ts'],
           exclude: NEVER,
+          globalSetup: FIND_CHROMIUM,
           fileParallelism: false,
           testTimeout: BROWSER_TIMEOUT_MS,
           hookTimeout: BROWSER_TIMEOUT_MS,

@@ -1,3 +1,4 @@
+import { must } from '@hiscrm/shared/lib/must.ts';
 import type { AccountId } from '@hiscrm/shared/model/ids.ts';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { chromium } from 'playwright-core';
@@ -7,9 +8,9 @@ const ACTION_DEADLINE_MS = 30_000;
 
 export type Tab = 'comments' | 'messages' | 'works';
 
-/** The browser that the PC client runs in. CHROMIUM_PATH is set by the scripts that run these tests. */
+/** The browser that the PC client runs in. */
 export function openBrowser(): Promise<Browser> {
-  const executablePath = process.env.CHROMIUM_PATH || '/usr/bin/chromium';
+  const executablePath = must(process.env.CHROMIUM_PATH, 'CHROMIUM_PATH, which whatever runs the tests sets');
   return chromium.launch({ executablePath, headless: true, args: ['--no-sandbox', '--lang=zh-CN'] });
 }
 

@@ -1,61 +1,30 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { SetupError } from './ensure-installed.mjs';
 import { ROOT } from './root.mjs';
 
-/** Names under which Linux distributions and Google install the browser. */
-const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
-const ELSEWHERE = [
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-  '/Applications/Chromium.app/Contents/MacOS/Chromium',
-  'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
-];
 /** The npm package unpacks about 200 MB at its first use. */
-const UNPACK_DEADLINE_MS = 120_000;
+const DEADLINE_MS = 180_000;
+const RESOLVER = pathToFileURL(join(ROOT, 'packages', 'worker', 'src', 'browser', 'resolve-chromium.ts')).href;
+const PROGRAM = `const { resolveChromium } = await import(${JSON.stringify(RESOLVER)});
+try { console.log(JSON.stringify(await resolveChromium(process.env.CHROMIUM_PATH))); }
+catch (error) { console.error(error.message); process.exitCode = 1; }`;
 
 /**
- * The Chromium that tests drive: CHROMIUM_PATH, else an installed one, else the one of the npm package
- * @sparticuz/chromium, which unpacks itself into the temporary folder. Throws SetupError when there is none.
+ * The Chromium that tests drive, which is the one that a Worker would take: CHROMIUM_PATH, else an installed one, else the
+ * one of the npm package @sparticuz/chromium. Throws SetupError when there is none.
  *
- * @param {string} node the Node to unpack the package on
+ * @param {string} node the pinned Node, which runs the Worker's source
  * @returns {{ path: string, from: string }}
  */
 export function findChromium(node) {
-  const named = process.env.CHROMIUM_PATH;
-  if (named !== undefined && named !== '') {
-    if (isExecutable(named)) return { path: named, from: 'CHROMIUM_PATH' };
-    throw new SetupError(`CHROMIUM_PATH is ${named}, which is not a program that can be run.`);
-  }
-  const folders = (process.env.PATH ?? '').split(delimiter);
-  const candidates = [...NAMES.flatMap((name) => folders.map((folder) => join(folder, name))), ...ELSEWHERE];
-  const installed = candidates.find(isExecutable);
-  if (installed !== undefined) return { path: installed, from: 'installed' };
-  return { path: unpack(node), from: 'npm package @sparticuz/chromium' };
-}
-
-/** @param {string} path */
-function isExecutable(path) {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false; // absent or not executable: the question was only whether
-  }
-}
-
-/** @param {string} node */
-function unpack(node) {
-  const program =
-    "const { default: chromium } = await import('@sparticuz/chromium'); console.log(await chromium.executablePath());";
-  const result = spawnSync(node, ['--input-type=module', '--eval', program], {
-    cwd: join(ROOT, 'packages', 'worker'),
+  const { status, stdout, stderr } = spawnSync(node, ['--no-warnings', '--input-type=module', '--eval', PROGRAM], {
+    cwd: ROOT,
     encoding: 'utf8',
-    timeout: UNPACK_DEADLINE_MS,
+    timeout: DEADLINE_MS,
   });
-  const path = (result.stdout ?? '').trim().split('\n').at(-1) ?? '';
-  if (result.status === 0 && isExecutable(path)) return path;
-  throw new SetupError(
-    `no Chromium found. Install chromium or google-chrome, or set CHROMIUM_PATH. @sparticuz/chromium did not unpack:\n${result.stderr ?? ''}`,
-  );
+  if (status !== 0) throw new SetupError(`no Chromium: ${stderr?.trim() || 'looking for one took too long'}`);
+  const { executablePath, from } = JSON.parse(stdout);
+  return { path: executablePath, from };
 }

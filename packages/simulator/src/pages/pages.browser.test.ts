@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import { must } from '@hiscrm/shared/lib/must.ts';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeEach, expect, test } from 'vitest';
@@ -8,19 +6,10 @@ import { startSimulator } from '../simulator.ts';
 const CHAT = '/creator-micro/data/following/chat';
 const COMMENTS = '/creator-micro/interactive/comment';
 
-/** `CHROMIUM_PATH`, else `chromium` on the path. */
-function chromiumPath(): string {
-  const onPath = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, 'chromium'));
-  return must(
-    [process.env.CHROMIUM_PATH ?? '', ...onPath].find((file) => file !== '' && existsSync(file)),
-    'a Chromium to test with',
-  );
-}
-
 const simulator = await startSimulator({ seed: 'pages' });
 const { control } = simulator;
 const browser = await chromium.launch({
-  executablePath: chromiumPath(),
+  executablePath: must(process.env.CHROMIUM_PATH, 'CHROMIUM_PATH, which whatever runs the tests sets'),
   args: ['--no-sandbox'],
 });
 let context: BrowserContext;

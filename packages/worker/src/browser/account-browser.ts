@@ -50,6 +50,8 @@ export class AccountBrowser {
     mkdirSync(profile, { recursive: true, mode: 0o700 });
     chmodSync(profile, 0o700);
     const choice = await resolveChromium(options.executablePath);
+    if (!options.isHeadless && choice.from === 'npm package @sparticuz/chromium')
+      throw new Error('HISCRM_HEADLESS=0 needs a browser with windows; install Chrome or Chromium');
     op.note('starting the browser');
     const context = await chromium.launchPersistentContext(profile, {
       executablePath: choice.executablePath,
@@ -63,7 +65,7 @@ export class AccountBrowser {
       handleSIGHUP: false,
       // Chromium's sandbox cannot run as root, which is how containers run it.
       chromiumSandbox: process.getuid?.() !== 0,
-      args: [...choice.args, '--disable-dev-shm-usage', '--no-first-run'],
+      args: ['--disable-dev-shm-usage', '--no-first-run'],
       timeout: op.leftMs(),
     });
     const browser = new AccountBrowser(options, context, profile);

@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { ScriptedMaster } from '@hiscrm/client/testing/scripted-master.ts';
 import { type ScriptedServer, serveScriptedMaster } from '@hiscrm/client/testing/serve-scripted-master.ts';
 import { must } from '@hiscrm/shared/lib/must.ts';
@@ -18,18 +17,12 @@ const PEER = 'peer-1' as TopicId;
 const WORK = 'work-1' as TopicId;
 const BASE_AT = Date.now() - 3 * 60 * 60_000;
 
-/** `CHROMIUM_PATH`, else `chromium` on the path. */
-function chromiumPath(): string {
-  const onPath = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, 'chromium'));
-  return must(
-    [process.env.CHROMIUM_PATH ?? '', ...onPath].find((file) => file !== '' && existsSync(file)),
-    'a Chromium to test with',
-  );
-}
-
 const webDir = await mkdtemp(join(tmpdir(), 'hiscrm-web-'));
 await build({ root: ROOT, logLevel: 'error', build: { outDir: webDir, emptyOutDir: true } });
-const browser = await chromium.launch({ executablePath: chromiumPath(), args: ['--no-sandbox'] });
+const browser = await chromium.launch({
+  executablePath: must(process.env.CHROMIUM_PATH, 'CHROMIUM_PATH, which whatever runs the tests sets'),
+  args: ['--no-sandbox'],
+});
 
 let master: ScriptedMaster;
 let server: ScriptedServer;
