@@ -9,11 +9,13 @@ import { START } from '@hiscrm/shared/model/ids.ts';
 import type { TopicKind, TopicRef } from '@hiscrm/shared/model/topic-ref.ts';
 import type { ClientDown } from '@hiscrm/shared/protocol/client-link.ts';
 import type { CommandName, CommandParams, CommandResult } from '@hiscrm/shared/protocol/commands.ts';
+import type { NoticeFrame } from '@hiscrm/shared/protocol/notice-link.ts';
 import type { QueryName, QueryParams, QueryResults } from '@hiscrm/shared/protocol/queries.ts';
 import { Listeners } from './lib/listeners.ts';
 import type { Connection } from './link/connection.ts';
 import { Link } from './link/link.ts';
 import { Requests } from './link/requests.ts';
+import { NoticeShelf } from './notices/notice-shelf.ts';
 import { Outbox, type PendingReply } from './outbox/outbox.ts';
 import { MemoryOutboxStore, type OutboxStore } from './outbox/outbox-store.ts';
 import type { Outcome } from './outcome.ts';
@@ -33,8 +35,11 @@ export type ClientOptions = {
   readonly newKey?: (() => string) | undefined;
 };
 
+/** Ids in one command. */
+const ACK_LIMIT_COUNT = 1_000;
+
 /** What can be watched: parts of the replica, the connection, the replies under way. */
-export type ClientSlice = Slice | 'connection' | 'outbox';
+export type ClientSlice = Slice | 'connection' | 'outbox' | 'notices';
 
 /** Makes a client that does nothing until `start`. */
 export function createClient(options: ClientOptions): Client {
@@ -46,7 +51,8 @@ export class Client {
   readonly #link: Link;
   readonly #requests: Requests;
   readonly #outbox: Outbox;
-  readonly #listeners = new Listeners<'connection' | 'outbox'>();
+  readonly #notices = new NoticeShelf();
+  readonly #listeners = new Listeners<'connection' | 'outbox' | 'notices'>();
   #resetCount = 0;
   #holesInARow = 0;
 
@@ -68,6 +74,7 @@ export class Client {
       identity: options.identity,
       handlers: {
         position: () => this.replica.position,
+        noticeOffset: () => this.#notices.offset,
         onWelcome: (frame, isResume) => this.#onWelcome(frame.user.id, isResume),
         onFrame: (frame) => this.#onFrame(frame),
         onState: () => this.#listeners.tell('connection'),
@@ -89,13 +96,34 @@ export class Client {
 
   /** Calls `listener` after each change of the slice. */
   subscribe(slice: ClientSlice, listener: () => void): Cancel {
-    if (slice === 'connection' || slice === 'outbox') return this.#listeners.add(slice, listener);
+    if (slice === 'connection' || slice === 'outbox' || slice === 'notices')
+      return this.#listeners.add(slice, listener);
     return this.replica.subscribe(slice, listener);
   }
 
   /** Slice `connection`. */
   connection(): Connection {
     return this.#link.state;
+  }
+
+  /** The newest notices, newest first; older ones through the query `notices`. Slice `notices`. */
+  notices(): readonly NoticeFrame[] {
+    return this.#notices.newest;
+  }
+
+  /** The user's unread notices, on every device the same. Slice `notices`. */
+  unreadNoticeCount(): number {
+    return this.#notices.unreadCount;
+  }
+
+  /** Says that the user has read notices; `all` is everything sent so far. */
+  readNotices(messageIds: readonly string[] | 'all'): Promise<Outcome<CommandResult<'markNotices'>>> {
+    return this.run('markNotices', { state: 'read', messageIds: messageIds === 'all' ? 'all' : [...messageIds] });
+  }
+
+  /** Says that the user has confirmed a notice. */
+  confirmNotice(messageId: string): Promise<Outcome<CommandResult<'markNotices'>>> {
+    return this.run('markNotices', { state: 'confirmed', messageIds: [messageId] });
   }
 
   /** Replies that the log does not show yet, oldest first. Slice `outbox`. */
@@ -197,7 +225,11 @@ export class Client {
         if (frame.id !== undefined && !this.#requests.refuse(frame.id, frame.error))
           this.#outbox.onRefused(frame.id, frame.error);
         return true;
+      case 'notices':
+        this.#takeNotices(frame);
+        return true;
       case 'reset':
+        if (frame.reason === 'otherEpoch') this.#notices.forget();
         this.#resetCount += 1;
         this.replica.forget();
         return true;
@@ -207,6 +239,16 @@ export class Client {
         return true;
       default:
         return unreachable(frame);
+    }
+  }
+
+  /** Kept first, then acknowledged: a notice whose acknowledgement is lost comes again and is known by its id. */
+  #takeNotices(frame: Extract<ClientDown, { type: 'notices' }>): void {
+    this.#notices.take(frame);
+    this.#listeners.tell('notices');
+    const messageIds = frame.notices.map(({ messageId }) => messageId);
+    for (let at = 0; at < messageIds.length; at += ACK_LIMIT_COUNT) {
+      void this.run('markNotices', { state: 'delivered', messageIds: messageIds.slice(at, at + ACK_LIMIT_COUNT) });
     }
   }
 

@@ -42,6 +42,7 @@ class Bench {
       };
     },
     handlers: {
+      noticeOffset: () => undefined,
       position: () => this.position,
       onWelcome: () => undefined,
       onFrame: () => this.isFrameGood,

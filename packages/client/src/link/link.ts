@@ -4,7 +4,7 @@
  */
 import type { Cancel, Clock } from '@hiscrm/shared/lib/clock.ts';
 import { unreachable } from '@hiscrm/shared/lib/must.ts';
-import type { UserId } from '@hiscrm/shared/model/ids.ts';
+import type { Seq, UserId } from '@hiscrm/shared/model/ids.ts';
 import { ROLES, type Role } from '@hiscrm/shared/model/visibility.ts';
 import {
   CLIENT_HEARTBEAT_MS,
@@ -44,6 +44,8 @@ const parseDown = textParserOf(clientDownSchema);
 export type LinkHandlers = {
   /** Where to resume from, asked at every hello. */
   readonly position: () => Position | undefined;
+  /** Up to where notices were taken, asked at every hello. */
+  readonly noticeOffset: () => Seq | undefined;
   readonly onWelcome: (frame: DownOf<'welcome'>, isResume: boolean) => void;
   /** A frame that is not the link's own business. False: the frame does not fit, start the connection over. */
   readonly onFrame: (frame: ClientDown) => boolean;
@@ -145,11 +147,13 @@ export class Link {
   #sayHello(): void {
     const resume = this.#handlers.position();
     this.#isResume = resume !== undefined;
+    const offset = this.#handlers.noticeOffset();
     const hello: ClientUp = {
       type: 'hello',
       protocol: CLIENT_PROTOCOL,
       client: this.#identity,
       ...(resume && { resume }),
+      notices: { ...(offset !== undefined && { offset }) },
     };
     this.#wire?.send(JSON.stringify(hello));
   }
@@ -178,6 +182,7 @@ export class Link {
       case 'done':
       case 'refused':
       case 'reset':
+      case 'notices':
         if (!this.#handlers.onFrame(frame)) this.restart('badFrames');
         return;
       default:

@@ -140,6 +140,9 @@ export class ScriptedSession {
       case 'removeAccount':
         this.#do(frame.id, { kind: 'account.removed', ...frame.params, byUserId });
         return;
+      case 'markNotices':
+        this.#options.send({ type: 'done', id: frame.id, result: { unknownIds: [] } });
+        return;
       case 'requestSync':
       case 'startLogin':
         this.#options.send({ type: 'done', id: frame.id, result: {} });

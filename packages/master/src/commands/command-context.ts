@@ -1,5 +1,6 @@
 import type { Clock } from '@hiscrm/shared/lib/clock.ts';
-import type { AccountId, Seq } from '@hiscrm/shared/model/ids.ts';
+import type { AccountId, Seq, UserId } from '@hiscrm/shared/model/ids.ts';
+import type { ReceiptState } from '@hiscrm/shared/model/notice-change.ts';
 import type { AccountRecord } from '@hiscrm/shared/model/records.ts';
 import { mayRead, type Principal } from '@hiscrm/shared/model/visibility.ts';
 import { ImError } from '@hiscrm/shared/protocol/errors.ts';
@@ -13,11 +14,23 @@ export interface WorkerRequests {
   startLogin(accountId: AccountId): Promise<void>;
 }
 
+/** What commands do with a user's notices. Both resolve once it is durable. */
+export interface NoticeMarks {
+  /** Ids that the user was never sent come back in `unknownIds`. */
+  receive(mark: {
+    readonly userId: UserId;
+    readonly messageIds: readonly string[];
+    readonly state: ReceiptState;
+  }): Promise<{ readonly unknownIds: readonly string[] }>;
+  readAll(userId: UserId): Promise<void>;
+}
+
 /** What every command stands on. */
 export type CommandContext = {
   readonly store: StoreReader;
   readonly committer: Committer;
   readonly workers: WorkerRequests;
+  readonly notices: NoticeMarks;
   readonly clock: Clock;
   /** A fresh id, the rest of `acc-…` or `rep-…`. */
   readonly newId: () => string;

@@ -32,6 +32,13 @@ function open() {
       requestSync: async (id: AccountId) => void asked.push(`sync ${id}`),
       startLogin: () => Promise.reject(new ImError('ACCOUNT_NOT_DRIVEN')),
     },
+    notices: {
+      receive: async ({ state, messageIds }: { state: string; messageIds: readonly string[] }) => {
+        asked.push(`${state} ${messageIds.join()}`);
+        return { unknownIds: [] };
+      },
+      readAll: async (userId: string) => void asked.push(`all read by ${userId}`),
+    },
     clock,
     newId: () => `id${++ids}`,
     platforms: ['douyin'],

@@ -8,6 +8,7 @@ import { changeAccount } from './change-account.ts';
 import type { CommandContext } from './command-context.ts';
 import type { CommandRequest, RunCommand } from './command-request.ts';
 import { markItemsRead } from './mark-items-read.ts';
+import { markNotices } from './mark-notices.ts';
 import { markRead } from './mark-read.ts';
 import { markTopic } from './mark-topic.ts';
 import { removeAccount } from './remove-account.ts';
@@ -79,6 +80,8 @@ async function dispatch(context: CommandContext, principal: Principal, request: 
       return changeAccount(context, principal, request.params);
     case 'removeAccount':
       return removeAccount(context, principal, request.params);
+    case 'markNotices':
+      return markNotices(context, principal, request.params);
     case 'requestSync':
       return requestSync(context, principal, request.params);
     case 'startLogin':

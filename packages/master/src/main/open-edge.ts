@@ -116,6 +116,7 @@ export async function openEdge(parts: EdgeParts): Promise<Edge> {
     lc: logger,
     newId: randomUUID,
     serverVersion: packageVersion(),
+    notices: parts.notices.hub,
     onOtherProtocol: (request, stream, head) => parts.notices.server.upgrade(request, stream, head),
   });
   figures.sockets = sockets;

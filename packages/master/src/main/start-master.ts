@@ -79,14 +79,6 @@ async function assemble(options: MasterOptions, closer: Closer): Promise<Master>
   });
   core.listeners.push((publication) => fleet.onPublication(publication));
   closer.add('fleet', () => fleet.close());
-  const runCommand = createRunCommand({
-    store: core.store,
-    committer: core.committer,
-    workers: fleet,
-    clock,
-    newId: randomUUID,
-    platforms: PLATFORMS,
-  });
   const notices = await openNotices({
     ...core,
     auth,
@@ -98,6 +90,15 @@ async function assemble(options: MasterOptions, closer: Closer): Promise<Master>
     metrics,
     eventLoop,
     closer,
+  });
+  const runCommand = createRunCommand({
+    store: core.store,
+    committer: core.committer,
+    workers: fleet,
+    notices: notices.hub,
+    clock,
+    newId: randomUUID,
+    platforms: PLATFORMS,
   });
   const edge = await openEdge({
     options,

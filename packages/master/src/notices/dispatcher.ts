@@ -12,7 +12,14 @@ import { Latencies } from './latencies.ts';
 import { PRIORITY_RANK } from './live-notice.ts';
 import type { Mailbox, Waiting } from './mailbox.ts';
 import type { NoticeEffect } from './notice-book.ts';
-import { type NoticeLanguage, preparedDown, preparedNotice, preparedUnread } from './notice-frames.ts';
+import {
+  type NoticeLanguage,
+  noticeFrameOf,
+  preparedDown,
+  preparedNative,
+  preparedNotice,
+  preparedUnread,
+} from './notice-frames.ts';
 import type { NoticeLimits } from './notice-limits.ts';
 import type { NoticeLink } from './notice-link.ts';
 
@@ -217,7 +224,7 @@ export class Dispatcher {
       link.tooSlow();
       return 0;
     }
-    link.write(this.#join(entries, this.#languageOf(link.userId), how.isReturning, unreadCount));
+    link.write(this.#join(entries, link, how.isReturning, unreadCount));
     seat.unreadCount = unreadCount;
     seat.sentUpTo = entries.at(-1)?.place ?? seat.sentUpTo;
     for (const entry of entries) entry.sentCount++;
@@ -226,15 +233,24 @@ export class Dispatcher {
   }
 
   /** Users with the same notices and the same badge are sent the same bytes. */
-  #join(entries: readonly Waiting[], language: NoticeLanguage, isReturning: boolean, unreadCount: number): Buffer {
-    let key = `${unreadCount} ${language} ${isReturning}`;
+  #join(entries: readonly Waiting[], link: NoticeLink, isReturning: boolean, unreadCount: number): Buffer {
+    const language = this.#languageOf(link.userId);
+    let key = `${link.format} ${unreadCount} ${language} ${isReturning}`;
     for (const { notice, place, isOffline } of entries) key += `,${notice.no}@${place}${isOffline}`;
     const known = this.#joined.get(key);
     if (known) return known;
-    const frames = entries.map(({ notice, place, isOffline }) =>
-      preparedNotice(notice, { offset: place, language, isOffline: isOffline || isReturning }),
-    );
-    const joined = Buffer.concat([...frames, preparedUnread(unreadCount)]);
+    const shown = entries.map(({ notice, place, isOffline }) => ({
+      notice,
+      how: { offset: place, language, isOffline: isOffline || isReturning },
+    }));
+    const joined =
+      link.format === 'native'
+        ? preparedNative({
+            notices: shown.map(({ notice, how }) => noticeFrameOf(notice, how)),
+            withdrawn: [],
+            unreadCount,
+          })
+        : Buffer.concat([...shown.map(({ notice, how }) => preparedNotice(notice, how)), preparedUnread(unreadCount)]);
     if (this.#joined.size >= JOINED_LIMIT_COUNT) this.#joined.clear();
     this.#joined.set(key, joined);
     return joined;
@@ -247,8 +263,13 @@ export class Dispatcher {
       messageId,
       ...(body.supersededBy !== undefined && { supersededBy: body.supersededBy }),
     });
-    for (const { userId } of effect.mailboxes) {
-      for (const { link, isStarted } of this.#seats.get(userId)?.values() ?? []) if (isStarted) link.write(frame);
+    for (const { userId, unreadCount } of effect.mailboxes) {
+      for (const { link, isStarted } of this.#seats.get(userId)?.values() ?? []) {
+        if (!isStarted) continue;
+        link.write(
+          link.format === 'plain' ? frame : preparedNative({ notices: [], withdrawn: [messageId], unreadCount }),
+        );
+      }
     }
   }
 }

@@ -1,3 +1,5 @@
+import type { Seq } from '@hiscrm/shared/model/ids.ts';
+import type { DownOf } from '@hiscrm/shared/protocol/client-link.ts';
 import type { NoticeDown, NoticeFrame } from '@hiscrm/shared/protocol/notice-link.ts';
 import { textFrame } from '../hub/prepared-frame.ts';
 import type { LiveNotice } from './live-notice.ts';
@@ -9,7 +11,7 @@ const UNREAD_KEPT_COUNT = 1_000;
 /** What a notice is for its reader: the words of the language, where the sender gave them. */
 export function noticeFrameOf(
   notice: LiveNotice,
-  options: { readonly offset: number; readonly language: NoticeLanguage; readonly isOffline: boolean },
+  options: { readonly offset: Seq; readonly language: NoticeLanguage; readonly isOffline: boolean },
 ): NoticeFrame {
   const { messageId, type, data, priority, needConfirm, words } = notice.notice;
   const own = options.language === 'default' ? undefined : words?.[options.language];
@@ -31,7 +33,7 @@ export function noticeFrameOf(
 /** The bytes of a notice for one kind of reader: encoded once, written to thousands of sockets. */
 export function preparedNotice(
   notice: LiveNotice,
-  options: { readonly offset: number; readonly language: NoticeLanguage; readonly isOffline: boolean },
+  options: { readonly offset: Seq; readonly language: NoticeLanguage; readonly isOffline: boolean },
 ): Buffer {
   const language = notice.notice.words ? options.language : 'default';
   const key = `${options.offset} ${language} ${options.isOffline}`;
@@ -55,3 +57,7 @@ export function preparedUnread(count: number): Buffer {
   }
   return frame;
 }
+
+/** The same for our own client: one frame holds all of it. */
+export const preparedNative = (frame: Omit<DownOf<'notices'>, 'type'>): Buffer =>
+  textFrame(JSON.stringify({ type: 'notices', ...frame } satisfies DownOf<'notices'>));

@@ -16,6 +16,7 @@ import { type Counts, countsOf } from './flag-counts.ts';
 import type { LiveNotice } from './live-notice.ts';
 import type { Mailbox, Waiting } from './mailbox.ts';
 import type { NoticeBook, NoticeEffect } from './notice-book.ts';
+import type { NoticeLanguage } from './notice-frames.ts';
 import type { NoticeLimits } from './notice-limits.ts';
 import type { NoticeLink } from './notice-link.ts';
 import { NoticeTimes } from './notice-times.ts';
@@ -103,7 +104,7 @@ export class NoticeHub {
       limits,
       lc,
       mailboxOf: (userId) => book.mailboxes.get(userId),
-      languageOf: (userId) => book.preferences.get(userId)?.language ?? 'default',
+      languageOf: (userId) => this.languageOf(userId),
       onSent: options.onSent,
     });
     this.#receipts = new ReceiptDesk(committer);
@@ -125,6 +126,11 @@ export class NoticeHub {
     for (const effect of effects) this.#note(effect);
     this.#dispatcher.publish(effects);
     this.#noteUnsaved();
+  }
+
+  /** The language that the user reads notices in. */
+  languageOf(userId: UserId): NoticeLanguage {
+    return this.book.preferences.get(userId)?.language ?? 'default';
   }
 
   // Connections.

@@ -3,6 +3,8 @@ import type { UserId } from '@hiscrm/shared/model/ids.ts';
 /** One connection of a user that takes notices, whatever protocol it speaks. Nothing here blocks. */
 export interface NoticeLink {
   readonly id: string;
+  /** How frames are written: the contract's own, or as frames of our client's protocol. */
+  readonly format: 'plain' | 'native';
   readonly userId: UserId;
   readonly username: string;
   readonly address: string;

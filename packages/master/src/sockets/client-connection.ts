@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Clock } from '@hiscrm/shared/lib/clock.ts';
 import { unreachable } from '@hiscrm/shared/lib/must.ts';
+import type { Seq } from '@hiscrm/shared/model/ids.ts';
 import type { Principal } from '@hiscrm/shared/model/visibility.ts';
 import type { ClientDown, ClientUp, Hello } from '@hiscrm/shared/protocol/client-link.ts';
 import { CLOSE, type CloseCode } from '@hiscrm/shared/protocol/close-codes.ts';
@@ -13,6 +14,8 @@ import { textFrame } from '../hub/prepared-frame.ts';
 import type { Sink } from '../hub/subscriber.ts';
 import type { Logger } from '../lib/logger.ts';
 import { TokenBucket } from '../lib/token-bucket.ts';
+import type { NoticeHub } from '../notices/notice-hub.ts';
+import type { NoticeLink } from '../notices/notice-link.ts';
 import type { StoreReader } from '../store/store-reader.ts';
 import type { ClientLimits } from './client-limits.ts';
 import { FrameWriter } from './frame-writer.ts';
@@ -29,6 +32,8 @@ export type ConnectionContext = {
   readonly hub: Hub;
   readonly store: StoreReader;
   readonly runCommand: RunCommand;
+  /** Without it nobody is sent notices. */
+  readonly notices?: NoticeHub | undefined;
   /** The user behind a session token now. */
   readonly principalOf: (token: string) => Principal | undefined;
   readonly clock: Clock;
@@ -57,6 +62,8 @@ export class ClientConnection implements Sink {
   #lastHeardAt: number;
   #badFrameTimes: number[] = [];
   #commandsInFlightCount = 0;
+  readonly #peer: { readonly address: string; readonly agent: string };
+  #noticeLink: NoticeLink | undefined;
 
   constructor(options: {
     id: string;
@@ -64,6 +71,7 @@ export class ClientConnection implements Sink {
     stream: Duplex;
     token: string;
     principal: Principal;
+    peer: { readonly address: string; readonly agent: string };
     context: ConnectionContext;
   }) {
     const { clock, limits } = options.context;
@@ -72,6 +80,7 @@ export class ClientConnection implements Sink {
     this.#writer = new FrameWriter(options.ws, options.stream);
     this.#context = options.context;
     this.#token = options.token;
+    this.#peer = options.peer;
     this.#principal = options.principal;
     this.#lastHeardAt = clock.now();
     this.#state = { kind: 'awaitingHello', until: clock.now() + limits.helloMs };
@@ -146,6 +155,8 @@ export class ClientConnection implements Sink {
 
   #leave(): void {
     if (this.#state.kind === 'joined') this.#state.subscription.close();
+    if (this.#noticeLink) this.#context.notices?.leave(this.#noticeLink);
+    this.#noticeLink = undefined;
     this.#state = { kind: 'closing' };
   }
 
@@ -218,11 +229,47 @@ export class ClientConnection implements Sink {
     });
     const subscription = hub.subscribe({ principal: this.#principal, sink: this, resume: hello.resume });
     this.#state = { kind: 'joined', subscription };
+    // A place in another history says nothing about this one.
+    const isSameHistory = hello.resume?.epoch === store.epoch;
+    if (hello.notices) this.#joinNotices(isSameHistory ? hello.notices.offset : undefined);
+  }
+
+  #joinNotices(offset: Seq | undefined): void {
+    const { notices, clock, lc } = this.#context;
+    if (!notices) return;
+    const { userId, username } = this.#principal;
+    const lastSeenAt = (): number => this.#lastHeardAt;
+    const bufferedBytes = (): number => this.bufferedBytes;
+    const link: NoticeLink = {
+      id: this.id,
+      format: 'native',
+      userId,
+      username,
+      ...this.#peer,
+      since: clock.now(),
+      get lastSeenAt() {
+        return lastSeenAt();
+      },
+      get bufferedBytes() {
+        return bufferedBytes();
+      },
+      write: (frame) => this.write(frame),
+      tooSlow: () => this.tooSlow(),
+    };
+    this.#noticeLink = link;
+    notices.enter(link);
+    if (offset === undefined) notices.start(link);
+    else {
+      // The client sends its receipts itself; what the place says on top of them may be lost with the log.
+      notices.resume(link, offset).catch((error: unknown) => {
+        lc.warn({ err: error, connectionId: this.id }, 'the place of a notice client was not written down');
+      });
+    }
   }
 
   #query(id: number, request: QueryRequest, subscription: Subscription): void {
     try {
-      const result = runQuery(this.#context.store, this.#principal, request);
+      const result = runQuery(this.#context, this.#principal, request);
       const asOf = subscription.flush(); // rows up to the answer's place stand before it
       this.#send({ type: 'answer', id, asOf, result });
     } catch (error) {

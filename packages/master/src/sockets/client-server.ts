@@ -14,6 +14,7 @@ import { sessionTokenOf } from '../auth/session-token.ts';
 import type { RunCommand } from '../commands/command-request.ts';
 import type { Hub } from '../hub/hub.ts';
 import type { Logger } from '../lib/logger.ts';
+import type { NoticeHub } from '../notices/notice-hub.ts';
 import type { StoreReader } from '../store/store-reader.ts';
 import { ClientConnection, type ConnectionContext } from './client-connection.ts';
 import type { ClientLimits } from './client-limits.ts';
@@ -25,6 +26,8 @@ const SWEEP_MS = 1_000;
 const RECONNECT_SPREAD_MS = 3_000;
 /** How long a client waits that found the server full. */
 const FULL_RETRY_MS = 5_000;
+/** Longer names of browsers are cut. */
+const AGENT_LIMIT_CHARS = 200;
 
 export type UpgradeHandler = (request: IncomingMessage, stream: Duplex, head: Buffer) => void;
 
@@ -43,6 +46,8 @@ type Options = {
   readonly store: StoreReader;
   readonly authenticator: Authenticator;
   readonly runCommand: RunCommand;
+  /** Without it nobody is sent notices. */
+  readonly notices?: NoticeHub | undefined;
   readonly clock: Clock;
   readonly limits: ClientLimits;
   readonly lc: Logger;
@@ -82,6 +87,7 @@ export class ClientServer {
       hub,
       store,
       runCommand,
+      notices: options.notices,
       principalOf: (token) => authenticator.principalOf(token),
       clock,
       limits,
@@ -163,7 +169,11 @@ export class ClientServer {
     else {
       this.#wss.handleUpgrade(request, stream, head, (ws) => {
         const id = this.#options.newId();
-        this.#add(new ClientConnection({ id, ws, stream, token, principal, context: this.#context }));
+        const peer = {
+          address: request.socket.remoteAddress ?? '',
+          agent: (request.headers['user-agent'] ?? '').slice(0, AGENT_LIMIT_CHARS),
+        };
+        this.#add(new ClientConnection({ id, ws, stream, token, principal, peer, context: this.#context }));
       });
     }
   }

@@ -43,6 +43,7 @@ export type NoticeConnectionContext = {
 /** One socket of a notice client. */
 export class NoticeConnection implements NoticeLink {
   readonly id: string;
+  readonly format = 'plain';
   readonly userId: UserId;
   readonly username: string;
   readonly address: string;

@@ -3,18 +3,25 @@ import type { AccountId } from '@hiscrm/shared/model/ids.ts';
 import { mayRead, type Principal } from '@hiscrm/shared/model/visibility.ts';
 import { ImError } from '@hiscrm/shared/protocol/errors.ts';
 import type { QueryName, QueryParams, QueryResults } from '@hiscrm/shared/protocol/queries.ts';
+import { noticeFrameOf } from '../notices/notice-frames.ts';
+import type { NoticeHub } from '../notices/notice-hub.ts';
+import { isWithdrawn } from '../notices/record-flags.ts';
 import type { StoreReader } from '../store/store-reader.ts';
 
+/** A query as a socket read it. */
 export type QueryRequest = {
   [N in QueryName]: { readonly name: N; readonly params: QueryParams<N> };
 }[QueryName];
+
+/** What queries are answered from. Without `notices` nobody has any. */
+export type QuerySources = { readonly store: StoreReader; readonly notices?: NoticeHub | undefined };
 
 /**
  * Answers from the store what the user may see. An account that may not be seen and one that does not exist are the same
  * ACCOUNT_NOT_FOUND.
  */
 export function runQuery(
-  store: StoreReader,
+  { store, notices }: QuerySources,
   principal: Principal,
   request: QueryRequest,
 ): QueryResults[keyof QueryResults] {
@@ -36,6 +43,8 @@ export function runQuery(
       }
       return store.unreadItems(request.params);
     }
+    case 'notices':
+      return notices ? noticeHistory(notices, principal.userId, request.params) : { notices: [], unreadCount: 0 };
     default:
       return unreachable(request);
   }
@@ -43,4 +52,24 @@ export function runQuery(
 
 function checkAccount(store: StoreReader, principal: Principal, accountId: AccountId): void {
   if (!mayRead(principal, accountId) || !store.account(accountId)) throw new ImError('ACCOUNT_NOT_FOUND');
+}
+
+function noticeHistory(
+  hub: NoticeHub,
+  userId: Principal['userId'],
+  params: QueryParams<'notices'>,
+): QueryResults['notices'] {
+  const found = hub.history(userId, params.before, params.limit);
+  const language = hub.languageOf(userId);
+  const last = found.at(-1)?.record.place;
+  return {
+    notices: found.map(({ notice, record }) => ({
+      notice: noticeFrameOf(notice, { offset: record.place, language, isOffline: false }),
+      ...(record.readAt > 0 && { readAt: record.readAt }),
+      ...(record.confirmedAt > 0 && { confirmedAt: record.confirmedAt }),
+      ...(isWithdrawn(record.flags) && { isWithdrawn: true as const }),
+    })),
+    ...(found.length === params.limit && last !== undefined && { nextBefore: last }),
+    unreadCount: hub.book.mailboxes.get(userId)?.unreadCount ?? 0,
+  };
 }

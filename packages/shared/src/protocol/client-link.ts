@@ -16,11 +16,13 @@
 import Type, { type Static } from 'typebox';
 import { changeSchema, type LoggedChange } from '../model/change.ts';
 import { epochSchema, seqSchema, timeMsSchema } from '../model/ids.ts';
+import { messageIdSchema } from '../model/notice.ts';
 import { isNoticeChange } from '../model/notice-change.ts';
 import type { AccountRecord, WorkerRecord } from '../model/records.ts';
 import { type AccountSummary, accountSummarySchema, topicSummarySchema } from '../model/summary.ts';
 import { COMMANDS, type CommandName, commandKeySchema } from './commands.ts';
 import { wireErrorSchema } from './errors.ts';
+import { noticeFrameSchema } from './notice-link.ts';
 import { QUERIES, type QueryName } from './queries.ts';
 
 export const CLIENT_SUBPROTOCOL = 'hiscrm.v1';
@@ -39,6 +41,8 @@ export const helloSchema = Type.Object(
     protocol: Type.Integer({ minimum: 1 }),
     client: Type.Object({ name: Type.String({ maxLength: 60 }), version: Type.String({ maxLength: 40 }) }, strict),
     resume: Type.Optional(Type.Object({ epoch: epochSchema, seq: seqSchema }, strict)),
+    /** Asks for notices: those above `offset`, or without it those that nobody acknowledged. */
+    notices: Type.Optional(Type.Object({ offset: Type.Optional(seqSchema) }, strict)),
   },
   strict,
 );
@@ -165,6 +169,20 @@ export const byeSchema = Type.Object(
   strict,
 );
 
+/**
+ * System notices, for who asked for them in the hello: new ones by rising offset, ids of those taken back, and the user's
+ * count of unread ones, which also changes when another device reads. A notice is delivered once `markNotices` says so.
+ */
+export const noticesSchema = Type.Object(
+  {
+    type: Type.Literal('notices'),
+    notices: Type.Array(noticeFrameSchema),
+    withdrawn: Type.Array(messageIdSchema),
+    unreadCount: Type.Integer({ minimum: 0 }),
+  },
+  strict,
+);
+
 /** Everything the server may send. */
 export const clientDownSchema = Type.Union([
   welcomeSchema,
@@ -176,6 +194,7 @@ export const clientDownSchema = Type.Union([
   resetSchema,
   pongSchema,
   byeSchema,
+  noticesSchema,
 ]);
 export type ClientDown = Static<typeof clientDownSchema>;
 export type DownOf<T extends ClientDown['type']> = Extract<ClientDown, { type: T }>;

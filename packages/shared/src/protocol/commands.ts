@@ -2,6 +2,7 @@
 import Type, { type Static } from 'typebox';
 import { accountNameSchema, platformSchema } from '../model/change.ts';
 import { accountIdSchema, itemIdSchema, replyIdSchema, seqSchema } from '../model/ids.ts';
+import { messageIdSchema } from '../model/notice.ts';
 import { REPLY_TEXT_LIMIT_CHARS } from '../model/reply.ts';
 import { itemKindSchema, topicRefSchema } from '../model/topic-ref.ts';
 import type { Role } from '../model/visibility.ts';
@@ -69,6 +70,20 @@ export const COMMANDS = {
     result: seqResult,
   },
   removeAccount: { params: Type.Object({ accountId: accountIdSchema }, strict), result: seqResult },
+  /** The own notices reached a state; `all` is everything sent so far. States only rise. Ids never sent to the user come back. */
+  markNotices: {
+    params: Type.Object(
+      {
+        state: Type.Union([Type.Literal('delivered'), Type.Literal('read'), Type.Literal('confirmed')]),
+        messageIds: Type.Union([
+          Type.Array(messageIdSchema, { minItems: 1, maxItems: 1_000 }),
+          Type.Literal('all'), // only of `read`
+        ]),
+      },
+      strict,
+    ),
+    result: Type.Object({ unknownIds: Type.Array(Type.String()) }, strict),
+  },
   /** Asks the Worker to read the account again now. */
   requestSync: { params: Type.Object({ accountId: accountIdSchema }, strict), result: Type.Object({}, strict) },
   /** Asks the Worker to open the platform's login; the QR code arrives as the account's session state. */
@@ -89,6 +104,7 @@ export const COMMAND_ROLE: Record<CommandName, Role> = {
   addAccount: 'admin',
   changeAccount: 'admin',
   removeAccount: 'admin',
+  markNotices: 'viewer',
   requestSync: 'operator',
   startLogin: 'operator',
 };

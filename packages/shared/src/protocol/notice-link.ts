@@ -5,8 +5,8 @@
  * below. `offset` only grows for a user; what a client has not acknowledged comes again after a reconnect, in order.
  */
 import Type, { type Static } from 'typebox';
-import { seqSchema } from '../model/ids.ts';
-import { messageIdSchema, type NoticePriority } from '../model/notice.ts';
+import { seqSchema, timeMsSchema } from '../model/ids.ts';
+import { messageIdSchema, noticePrioritySchema, noticeTypeSchema } from '../model/notice.ts';
 import type { ReceiptState } from '../model/notice-change.ts';
 
 /** A client's frame is at most this: a thousand ids go in several. */
@@ -56,19 +56,23 @@ export const NOTICE_SERVER_TYPES = [
 ] as const;
 
 /** A notice as it stands in its frame. */
-export type NoticeFrame = {
-  readonly type: string;
-  readonly messageId: string;
-  readonly offset: number;
-  readonly title?: string;
-  readonly content: string;
-  readonly data?: unknown;
-  readonly time: number;
-  readonly priority: NoticePriority;
-  readonly needConfirm: boolean;
-  /** It waited for the user. */
-  readonly offline?: true;
-};
+export const noticeFrameSchema = Type.Object(
+  {
+    type: noticeTypeSchema,
+    messageId: messageIdSchema,
+    offset: seqSchema,
+    title: Type.Optional(Type.String()),
+    content: Type.String(),
+    data: Type.Optional(Type.Unknown()),
+    time: timeMsSchema,
+    priority: noticePrioritySchema,
+    needConfirm: Type.Boolean(),
+    /** It waited for the user. */
+    offline: Type.Optional(Type.Literal(true)),
+  },
+  strict,
+);
+export type NoticeFrame = Static<typeof noticeFrameSchema>;
 
 export type ByeReason = 'drain' | 'slow_consumer' | 'revoked' | 'heartbeat_missed' | 'bad_frames';
 

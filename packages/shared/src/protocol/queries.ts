@@ -1,10 +1,11 @@
 /** What a client may ask to see beyond the snapshot. Every answer says as of which place in the log it is true. */
 import Type, { type Static } from 'typebox';
-import { accountIdSchema, itemIdSchema, timeMsSchema } from '../model/ids.ts';
+import { accountIdSchema, itemIdSchema, type Seq, seqSchema, timeMsSchema } from '../model/ids.ts';
 import type { ItemRecord, TopicRecord } from '../model/records.ts';
 import type { ReplyRecord } from '../model/reply.ts';
 import type { TopicSummary } from '../model/summary.ts';
 import { topicKindSchema, topicRefSchema } from '../model/topic-ref.ts';
+import type { NoticeFrame } from './notice-link.ts';
 
 const strict = { additionalProperties: false } as const;
 export const PAGE_LIMIT_COUNT = 200;
@@ -44,7 +45,18 @@ export const QUERIES = {
       strict,
     ),
   },
+  /** The own notices, newest first. `before` is the offset of the last one of the page before. */
+  notices: { params: Type.Object({ limit, before: Type.Optional(seqSchema) }, strict) },
 } as const;
+
+/** A notice in the user's history, with what the user did about it (ms UTC). */
+export type NoticeView = {
+  readonly notice: NoticeFrame;
+  readonly readAt?: number;
+  readonly confirmedAt?: number;
+  /** Recalled or replaced by its sender. */
+  readonly isWithdrawn?: true;
+};
 
 export type QueryName = keyof typeof QUERIES;
 export type QueryParams<N extends QueryName> = Static<(typeof QUERIES)[N]['params']>;
@@ -53,6 +65,7 @@ export type QueryParams<N extends QueryName> = Static<(typeof QUERIES)[N]['param
 export type TopicView = { readonly record: TopicRecord; readonly summary: TopicSummary };
 
 export type QueryResults = {
+  notices: { readonly notices: readonly NoticeView[]; readonly nextBefore?: Seq; readonly unreadCount: number };
   topics: { readonly topics: readonly TopicView[]; readonly nextCursor?: string };
   topic: TopicView | { readonly missing: true };
   items: {

@@ -55,7 +55,7 @@ test('[PV1] the shape of each link belongs to its version', () => {
   }).toEqual({
     version: 1,
     floor: 1,
-    hash: 'fff479604eb934f2',
+    hash: '703623a844a1a36e',
   });
   const answers = [registerAnswerSchema, changesAnswerSchema, plainAnswerSchema];
   expect({

@@ -2,7 +2,7 @@
  * Protocol versions, with what each one changed. A changed shape without another number fails `version.test.ts`.
  * The floor is the oldest peer still understood; it rises only with a decision record.
  *
- * client 1: first.
+ * client 1: first; notices only for a client whose hello asks for them.
  * worker 1: first.
  */
 export const CLIENT_PROTOCOL = 1;

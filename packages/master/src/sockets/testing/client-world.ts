@@ -39,6 +39,7 @@ export async function openClientWorld(limits: Partial<ClientLimits> = {}) {
     store: master.store,
     committer: master,
     workers: { requestSync: undriven, startLogin: undriven },
+    notices: { receive: undriven, readAll: undriven },
     clock,
     newId,
     platforms: ['douyin'],
