@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@hiscrm/client/client.ts';
+import { HUB_LIMITS } from '@hiscrm/master/hub/hub-limits.ts';
 import { CountingProxy } from '../harness/counting-proxy.ts';
 import { Random } from '../harness/random.ts';
 import { Stand } from './stand.ts';
@@ -14,7 +15,8 @@ const HOLD_MS = 1_000;
 
 /**
  * Clients behind relays that cut them at random while a Worker writes. Each round cuts everybody once, so a tenth of the
- * rounds asked for is enough. In the end each client shows what the Master answers, and no log reader missed a row.
+ * rounds asked for is enough. One more client is away for the whole run. In the end each client shows what the Master answers,
+ * and no log reader missed a row.
  */
 export async function resume({ seed, rounds, say }: StressOptions): Promise<StressResult> {
   const random = new Random(seed);
@@ -30,6 +32,10 @@ export async function resume({ seed, rounds, say }: StressOptions): Promise<Stre
     for (let index = 0; index < CLIENT_COUNT; index++) clients.push(await stand.client(`cut ${index}`, await relay()));
     const observers = [];
     for (let index = 0; index < OBSERVER_COUNT; index++) observers.push(stand.observer(await relay()));
+    const sleeper = await fallAsleep(stand, await relay());
+    const [sleeperProxy] = proxies.splice(-1);
+    sleeperProxy?.refuse(true);
+    sleeperProxy?.cut();
     const writer = stand.writer(random);
     const sweepCount = Math.ceil(rounds / proxies.length);
     let holdCount = 0;
@@ -48,18 +54,36 @@ export async function resume({ seed, rounds, say }: StressOptions): Promise<Stre
       }
     }
     await writer.drain();
-    const result = await stand.judge({ writers: [writer], observers, clients });
+    sleeperProxy?.refuse(false);
+    const result = await stand.judge({ writers: [writer], observers, clients: [...clients, sleeper] });
+    await sleeperProxy?.close();
+    const { resetCount } = sleeper.faults();
+    if (result.seq > 1.1 * HUB_LIMITS.catchUpCount && resetCount === 0)
+      throw new Error(`a client that missed about ${result.seq} rows was not told to start anew`);
     for (const client of clients) {
       const { holeCount, auditCount } = client.faults();
       if (holeCount > 0) expectNone('holes that a client met', [`${holeCount} holes`]);
       if (auditCount > 0) say(`a client repaired ${auditCount} counters`);
     }
     const resumes = observers.reduce((sum, { resumeCount }) => sum + resumeCount, 0);
-    return { cuts: sweepCount * proxies.length, ...result, resumes, holds: holdCount };
+    return {
+      cuts: sweepCount * proxies.length,
+      ...result,
+      resumes,
+      holds: holdCount,
+      resetsAfterLongSleep: resetCount,
+    };
   } finally {
     await Promise.all(proxies.map((proxy) => proxy.close()));
     await stand.close();
   }
+}
+
+/** A client with something on its screen that is about to be away for the whole run. */
+async function fallAsleep(stand: Stand, port: number): Promise<Client> {
+  const client = await stand.client('sleeper', port);
+  for (const { record } of client.replica.accounts()) client.loadTopics(record.id, 'content');
+  return client;
 }
 
 function showSome(client: Client, random: Random): void {
