@@ -1,7 +1,7 @@
 import { ImError } from '@hiscrm/shared/protocol/errors.ts';
 import Type, { type Static } from 'typebox';
-import type { NoticeScan } from '../log/notice-tables.ts';
 import { countsOf } from '../notices/flag-counts.ts';
+import { listNotices, type NoticeQuery } from '../notices/list-notices.ts';
 import { listRecords, SKIP_LIMIT_COUNT } from '../notices/list-records.ts';
 import type { LiveNotice } from '../notices/live-notice.ts';
 import type { NoticeHub } from '../notices/notice-hub.ts';
@@ -27,8 +27,6 @@ import { noticeView, recordViews, statusView } from './notice-views.ts';
 const DEFAULT_PAGE_COUNT = 20;
 /** So many unsaved records are written before a list is read; with more, the list is as of the last checkpoint. */
 const FLUSH_LIMIT_COUNT = 2_000;
-/** Notices counted one by one; more are "at least". */
-const COUNT_LIMIT_COUNT = 100_000;
 const tags = ['notices'];
 const config = { access: 'admin' as const };
 const SORT = { created_at: 'created', received_at: 'received', read_at: 'read', confirmed_at: 'confirmed' } as const;
@@ -53,7 +51,7 @@ function addPushRecords(app: App, hub: NoticeHub): void {
       const query = request.query as PushRecordsQuery; // checked by the schema
       const { page, pageSize, skipCount } = pagingOf(query);
       await upToDate(hub);
-      const scan: NoticeScan = {
+      const found = listNotices(hub.book, hub.tables, {
         type: query.type,
         target: query.target === 'admin' ? 'admins' : query.target,
         status: query.status,
@@ -61,16 +59,14 @@ function addPushRecords(app: App, hub: NoticeHub): void {
         senderId: query.sender_id,
         fromAt: momentOf(query.start_date, 'start_date'),
         toAt: momentOf(query.end_date, 'end_date', true),
-        sort: (query.sort_by ?? 'created_at') as NoticeScan['sort'], // checked by the schema
+        sort: (query.sort_by ?? 'created_at') as NoticeQuery['sort'], // checked by the schema
         isDescending: query.sort_order !== 'asc',
         skipCount,
         limitCount: pageSize,
-      };
-      const total = hub.tables.countNotices(scan, COUNT_LIMIT_COUNT);
-      const notices = hub.tables.scanNotices(scan).flatMap(({ no }) => hub.book.shelf.byNo(no) ?? []);
-      const stats = countsOf(notices.flatMap(({ counts }) => counts.cells()));
-      const isExact = total < COUNT_LIMIT_COUNT;
-      return ok({ total, total_is_exact: isExact, page, page_size: pageSize, items: notices.map(noticeView), stats });
+      });
+      const items = found.notices.map(noticeView);
+      const { total, isTotalExact, stats } = found;
+      return ok({ total, total_is_exact: isTotalExact, page, page_size: pageSize, items, stats });
     },
   );
 }

@@ -1,5 +1,5 @@
-import type { RecordKey } from '../log/notice-tables.ts';
 import { type Counts, countsOf } from '../notices/flag-counts.ts';
+import type { RecordPage } from '../notices/list-records.ts';
 import { type LiveNotice, targetText } from '../notices/live-notice.ts';
 import type { NoticeHub } from '../notices/notice-hub.ts';
 import { isConfirmed, isDelivered, isRead, statusOf, wasOnline, wentLive } from '../notices/record-flags.ts';
@@ -9,7 +9,7 @@ import { readAgent } from './user-agent.ts';
 const ROLE_NAME: Readonly<Record<string, string>> = { v: 'viewer', o: 'operator', a: 'admin' };
 
 /** Receive records as REST shows them; as new as memory knows them. */
-export function recordViews(hub: NoticeHub, keys: readonly RecordKey[]): readonly object[] {
+export function recordViews(hub: NoticeHub, keys: RecordPage['keys']): readonly object[] {
   return keys.flatMap(({ noticeNo, userNo }) => {
     const record = hub.book.records.peek(noticeNo, userNo);
     const notice = hub.book.shelf.byNo(noticeNo);

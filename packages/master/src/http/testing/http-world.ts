@@ -10,7 +10,7 @@ import { SyncBoard } from '../../fleet/sync-board.ts';
 import { silentLogger } from '../../lib/logger.ts';
 import { AuthTables } from '../../log/auth-tables.ts';
 import type { LoggedRow } from '../../log/change-log.ts';
-import { openMemoryDatabase } from '../../log/open-database.ts';
+import { type MasterDatabase, openMemoryDatabase } from '../../log/open-database.ts';
 import type { NoticeHub } from '../../notices/notice-hub.ts';
 import { NOTICE_LIMITS } from '../../notices/notice-limits.ts';
 import { openNoticeHub } from '../../notices/open-notice-hub.ts';
@@ -23,9 +23,37 @@ import { createHttpSurface } from '../http-surface.ts';
 
 export const CONTROL_TOKEN = 'control-token-of-the-test';
 const PASSWORD = 'correct horse';
+const IDLE_LOOP = { delay: () => ({ p50Ms: 0, p99Ms: 0, maxMs: 0 }) };
 
 /** What happened inside that must not have: bugs are logged as errors. */
 export type HttpWorld = Awaited<ReturnType<typeof startHttpWorld>>;
+
+/** A notification hub over the world's log; `settle` folds what was appended into the store. */
+async function openNotices(core: {
+  readonly database: MasterDatabase;
+  readonly auth: Auth;
+  readonly settle: () => void;
+}) {
+  const commit = async (changes: readonly Change[]): Promise<readonly LoggedRow[]> => {
+    const rows = await core.database.log.append(changes);
+    core.settle();
+    notices.onPublication({ rows, topics: [], accounts: [] });
+    return rows;
+  };
+  let ids = 0;
+  const notices: NoticeHub = await openNoticeHub({
+    log: core.database.log,
+    tables: core.database.notices,
+    committer: { commit },
+    directory: { all: () => core.auth.users() },
+    clock: systemClock,
+    limits: NOTICE_LIMITS,
+    lc: silentLogger,
+    newId: () => `notice-${++ids}`,
+    onSent: () => undefined,
+  });
+  return { commit, notices };
+}
 
 export async function startHttpWorld(options: { readonly webDir?: string } = {}) {
   const clock = new FakeClock();
@@ -38,24 +66,8 @@ export async function startHttpWorld(options: { readonly webDir?: string } = {})
   const bugs: unknown[] = [];
   const syncRequests: AccountId[] = [];
   const metrics = new Metrics();
-  const commit = async (changes: readonly Change[]): Promise<readonly LoggedRow[]> => {
-    const rows = await database.log.append(changes);
-    store.apply(pending.splice(0));
-    notices.onPublication({ rows, topics: [], accounts: [] });
-    return rows;
-  };
-  let ids = 0;
-  const notices: NoticeHub = await openNoticeHub({
-    log: database.log,
-    tables: database.notices,
-    committer: { commit },
-    directory: { all: () => auth.users() },
-    clock: systemClock,
-    limits: NOTICE_LIMITS,
-    lc: silentLogger,
-    newId: () => `notice-${++ids}`,
-    onSent: () => undefined,
-  });
+  const settle = (): void => void store.apply(pending.splice(0));
+  const { commit, notices } = await openNotices({ database, auth, settle });
   const surface = await createHttpSurface({
     store,
     auth,
@@ -71,12 +83,7 @@ export async function startHttpWorld(options: { readonly webDir?: string } = {})
     allowedOrigins: ['https://crm.example'],
     mediaOrigins: [],
     requestSync: async (_principal, accountId) => void syncRequests.push(accountId),
-    notices: {
-      hub: notices,
-      eventLoop: { delay: () => ({ p50Ms: 0, p99Ms: 0, maxMs: 0 }) },
-      badFrameCount: () => 0,
-      now: () => clock.now(),
-    },
+    notices: { hub: notices, eventLoop: IDLE_LOOP, badFrameCount: () => 0, now: () => clock.now() },
     trace: (id) => traceOf({ store, log: database.log, pushes: new PushBoard() }, id),
     socketFigures: () => ({ connectionCount: 0 }),
   });

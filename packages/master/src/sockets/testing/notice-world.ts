@@ -39,40 +39,8 @@ export async function openNoticeWorld(
     readonly path?: string;
   } = {},
 ) {
-  const clock = new FakeClock();
-  const onDurable = (rows: readonly LoggedRow[]): void => committer.onDurable(rows);
-  const database = options.path
-    ? await openMasterDatabase({ path: options.path, clock, onDurable })
-    : openMemoryDatabase({ clock, onDurable });
-  const listeners: ((publication: Publication) => void)[] = [];
-  const committer = new LogCommitter({
-    log: database.log,
-    store: { apply: () => ({ topics: [], accounts: [] }) },
-    publish: (publication) => {
-      for (const listener of listeners) listener(publication);
-    },
-  });
-  const authenticator = new FakeAuthenticator();
-  const people: Person[] = [];
-  const addUser = (name: string, role: 'admin' | 'operator' = 'operator'): void => {
-    authenticator.login(name, role);
-    people.push({ id: `u-${name}` as UserId, username: name, role, grants: 'all' });
-  };
-  for (const name of options.users ?? ['ann', 'bob']) addUser(name);
-  let ids = 0;
-  const newId = (): string => `id-${clock.now()}-${++ids}`;
-  const hub: NoticeHub = await openNoticeHub({
-    log: database.log,
-    tables: database.notices,
-    committer,
-    directory: { all: () => [...people] },
-    clock,
-    limits: { ...NOTICE_LIMITS, ...options.limits },
-    lc: silentLogger,
-    newId,
-    onSent: () => undefined,
-  });
-  listeners.push((publication) => hub.onPublication(publication));
+  const core = await openCore(options);
+  const { clock, database, committer, authenticator, people, addUser, hub, newId } = core;
   const server = new NoticeServer({
     hub,
     authenticator,
@@ -118,6 +86,50 @@ export async function openNoticeWorld(
     },
   };
 }
+
+/** The hub over its log and tables, with users to log in. */
+async function openCore(options: {
+  readonly users?: readonly string[];
+  readonly limits?: Partial<NoticeLimits>;
+  readonly path?: string;
+}) {
+  const clock = new FakeClock();
+  const onDurable = (rows: readonly LoggedRow[]): void => committer.onDurable(rows);
+  const database = options.path
+    ? await openMasterDatabase({ path: options.path, clock, onDurable })
+    : openMemoryDatabase({ clock, onDurable });
+  const listeners: ((publication: Publication) => void)[] = [];
+  const committer = new LogCommitter({
+    log: database.log,
+    store: { apply: () => ({ topics: [], accounts: [] }) },
+    publish: (publication) => {
+      for (const listener of listeners) listener(publication);
+    },
+  });
+  const authenticator = new FakeAuthenticator();
+  const people: Person[] = [];
+  const addUser = (name: string, role: 'admin' | 'operator' = 'operator'): void => {
+    authenticator.login(name, role);
+    people.push({ id: `u-${name}` as UserId, username: name, role, grants: 'all' });
+  };
+  for (const name of options.users ?? ['ann', 'bob']) addUser(name);
+  let ids = 0;
+  const newId = (): string => `id-${clock.now()}-${++ids}`;
+  const hub: NoticeHub = await openNoticeHub({
+    log: database.log,
+    tables: database.notices,
+    committer,
+    directory: { all: () => [...people] },
+    clock,
+    limits: { ...NOTICE_LIMITS, ...options.limits },
+    lc: silentLogger,
+    newId,
+    onSent: () => undefined,
+  });
+  listeners.push((publication) => hub.onPublication(publication));
+  return { clock, database, committer, authenticator, people, addUser, hub, newId };
+}
+
 export type NoticeWorld = Awaited<ReturnType<typeof openNoticeWorld>>;
 
 export type SeenFrame = { readonly type: string } & Readonly<Record<string, unknown>>;
