@@ -25,6 +25,8 @@ const HUMAN_REPLIES = {
   gapMs: 10_000,
   hourLimitCount: 20,
   checkDelaysMs: [20_000, 120_000, 480_000],
+  // After the next reading of the works, which mostly brings it without a visit of its own.
+  confirmDelaysMs: [15 * 60_000, 60 * 60_000],
 };
 /** Works are asked for seldom: their counts lag by minutes anyway. */
 const HUMAN_INTERVALS = { stateMs: 30_000, worksMs: 10 * 60_000, fullMs: 24 * 3_600_000 };
@@ -45,6 +47,7 @@ const FAST_REPLIES = {
   gapMs: 0,
   hourLimitCount: 10_000,
   checkDelaysMs: [1_000, 5_000, 20_000],
+  confirmDelaysMs: [6_000, 6_000],
 };
 const FAST_INTERVALS = { stateMs: 2_000, worksMs: 5_000, fullMs: 60_000 };
 

@@ -176,7 +176,7 @@ test('[AD10] two rows that look alike, a comment that is gone and another author
   expect(world.delivered('comment_reply')).toHaveLength(sentCount);
 });
 
-test.each(['no_response', 'cut'])(
+test.each(['no_response', 'cut'] as const)(
   '[RJ5] a reply whose answer was lost (%s) is found on the page, and is there once',
   async (mode) => {
     const { control } = world.simulator;

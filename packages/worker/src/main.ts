@@ -71,7 +71,7 @@ export function startWorker(config: WorkerConfig, clock: Clock, log: Logger): Wo
       registered: (answer) => {
         forgetOnNewEpoch(known, answer.epoch, log);
         fleet.replaceAll(answer.assignments);
-        for (const reply of answer.replies) fleet.offerReply(reply);
+        fleet.replaceReplies(answer.replies);
       },
       assign: (assignment) => fleet.assign(assignment),
       revoke: (accountId, leaseToken) => fleet.revoke(accountId, leaseToken),

@@ -80,6 +80,13 @@ export class AccountFleet {
     this.#log.warn({ accountId, batchCount: count }, 'the account went to another Worker');
   }
 
+  /** The replies of a register answer: only these may still be attempted, beside what the Master offers later. */
+  replaceReplies(offers: readonly ReplyPayload[]): void {
+    const ids = new Set(offers.map(({ reply }) => reply.id));
+    for (const session of this.#sessions.values()) session.keepOnlyReplies(ids);
+    for (const offer of offers) this.offerReply(offer);
+  }
+
   /** False when this Worker does not drive the account under that lease. */
   offerReply({ leaseToken, reply }: ReplyPayload): boolean {
     const session = this.#sessions.get(reply.accountId);

@@ -4,6 +4,7 @@
  */
 import { backoffMs } from '@hiscrm/shared/lib/backoff.ts';
 import { type Clock, wait } from '@hiscrm/shared/lib/clock.ts';
+import type { ReplyId } from '@hiscrm/shared/model/ids.ts';
 import type { Assignment } from '@hiscrm/shared/protocol/worker-link.ts';
 import { AccountBrowser } from '../browser/account-browser.ts';
 import type { SessionVault } from '../browser/session-vault.ts';
@@ -98,6 +99,7 @@ export class AccountSession {
       journal,
       outbox,
       pacing: options.replyPacing,
+      oddities,
       clock,
       log: this.#log,
       leaseToken,
@@ -122,12 +124,19 @@ export class AccountSession {
 
   /** The Master gave the same account again, under a newer lease or with a known user. */
   renew(assignment: Assignment): void {
+    // Between two leases the Master settled what was open, or will offer it again.
+    if (assignment.leaseToken > this.#assignment.leaseToken) this.keepOnlyReplies(new Set());
     this.#assignment = assignment;
     this.#tellState();
   }
 
   offerReply(request: SendRequest): void {
     this.#replies.offer(request);
+  }
+
+  /** Replies that were not attempted and are not among these are not sent any more. */
+  keepOnlyReplies(ids: ReadonlySet<ReplyId>): void {
+    this.#replies.keepOnly(ids);
   }
 
   /** Reads the light way now. */

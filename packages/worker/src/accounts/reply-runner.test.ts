@@ -32,6 +32,7 @@ function world(options: { isMasterThere?: boolean; gapMs?: number; hourLimitCoun
   const journal = new ReplyJournal({ db, clock });
   const session = new FakeSession();
   const told: WorkerReport[] = [];
+  const oddities: string[] = [];
   const master = { isThere: options.isMasterThere ?? true };
   const take = (): void => {
     if (!master.isThere) return;
@@ -52,13 +53,15 @@ function world(options: { isMasterThere?: boolean; gapMs?: number; hourLimitCoun
         gapMs: options.gapMs ?? 0,
         hourLimitCount: options.hourLimitCount ?? 100,
         checkDelaysMs: [1_000, 10_000],
+        confirmDelaysMs: [60_000, 60_000],
       },
+      oddities: { note: (kind) => oddities.push(kind) },
       clock,
       log: silentLogger,
       leaseToken: () => 1,
     });
   const kinds = (): string[] => told.map((report) => report.kind);
-  return { clock, journal, session, told, kinds, master, take, make, runner: make() };
+  return { clock, journal, session, told, oddities, kinds, master, take, make, runner: make() };
 }
 
 /** Lets everything that needs no timer run. */
@@ -191,6 +194,80 @@ test('[RJ8] while the account cannot act its replies wait', async () => {
   runner.resume(session);
   await settle();
   expect(session.delivered).toEqual(['text of r1', 'text of r2']);
+});
+
+test('[RJ9] only replies that the last register answer or a later offer names are attempted', async () => {
+  const { runner, session, kinds } = world();
+  let register: () => void = () => undefined;
+  session.onOpen = async () => register();
+  for (const id of ['r1', 'r2', 'r3']) runner.offer(request(id));
+  // The link was lost and came back: the Master has given up on two of them, one while its page was being opened.
+  register = () => runner.keepOnly(new Set(['r3' as ReplyId]));
+  runner.resume(session);
+  await settle();
+  expect(session.delivered).toEqual(['text of r3']);
+  expect(kinds()).toEqual(['reply.attempted', 'reply.sent']);
+  register = () => undefined;
+  runner.offer(request('r2'));
+  await settle();
+  expect(session.delivered).toEqual(['text of r3', 'text of r2']);
+});
+
+test('[RJ9] a reply that was attempted is not let go of', async () => {
+  const { runner, session, kinds } = world();
+  session.onClick = async () => {
+    runner.keepOnly(new Set());
+    return { kind: 'sent' };
+  };
+  runner.resume(session);
+  runner.offer(request('r1'));
+  await settle();
+  expect(kinds()).toEqual(['reply.attempted', 'reply.sent']);
+});
+
+test('[RJ3] [RJ5] a reply attempted under a lost lease is not sent under the next one, but looked for', async () => {
+  const { runner, session, journal, clock, make, kinds } = world();
+  session.onClick = (op) =>
+    new Promise((_, reject) => op.signal.addEventListener('abort', () => reject(op.signal.reason)));
+  runner.resume(session);
+  runner.offer(request('r1'));
+  await settle();
+  await runner.close();
+  expect(journal.get('r1' as ReplyId)).toMatchObject({ step: 'settled', outcome: { kind: 'reply.unknown' } });
+  const again = make();
+  again.recover();
+  again.keepOnly(new Set());
+  again.resume(session);
+  again.offer(request('r1'));
+  session.echo = { kind: 'found', itemId: 'echo' as ItemId };
+  await settle();
+  clock.advance(1_000);
+  await settle();
+  expect(session.delivered).toEqual(['text of r1']);
+  expect(kinds()).toEqual(['reply.attempted', 'reply.unknown', 'reply.unknown', 'reply.sent']);
+});
+
+test('[RJ10] a reply that the platform took and never shows stays sent and is counted; one that is seen is looked for once', async () => {
+  const { runner, session, clock, kinds, oddities } = world();
+  runner.resume(session);
+  runner.offer(request('r1'));
+  await settle();
+  for (let turn = 0; turn < 4; turn += 1) {
+    clock.advance(60_000);
+    await settle();
+  }
+  expect(session.echoCount).toBe(2);
+  expect(oddities).toEqual(['replyVanished']);
+  session.echo = { kind: 'found', itemId: 'echo' as ItemId };
+  runner.offer(request('r2'));
+  await settle();
+  for (let turn = 0; turn < 4; turn += 1) {
+    clock.advance(60_000);
+    await settle();
+  }
+  expect(session.echoCount).toBe(3);
+  expect(oddities).toEqual(['replyVanished']);
+  expect(kinds()).toEqual(['reply.attempted', 'reply.sent', 'reply.attempted', 'reply.sent']);
 });
 
 /** Step at which the process is killed → deliveries and outcome after the restart that follows. */

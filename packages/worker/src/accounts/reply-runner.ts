@@ -11,7 +11,7 @@ import type { Logger } from '../lib/logger.ts';
 import { type Op, raceAbort, withOp } from '../lib/op.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { JournalEntry, ReplyJournal, SettledOutcome } from '../outbox/reply-journal.ts';
-import type { PlatformSession, SendOutcome, SendRequest } from '../platforms/platform-adapter.ts';
+import type { Oddities, PlatformSession, SendOutcome, SendRequest } from '../platforms/platform-adapter.ts';
 
 export type ReplyPacing = {
   /** One reply, from opening the page to the verdict. */
@@ -24,6 +24,8 @@ export type ReplyPacing = {
   readonly hourLimitCount: number;
   /** When an unknown outcome is looked for on the page, after it became unknown. */
   readonly checkDelaysMs: readonly number[];
+  /** When a reply that the platform took is looked for: it may take one and never show it. */
+  readonly confirmDelaysMs: readonly number[];
 };
 const HOUR_MS = 3_600_000;
 /** Times that a reply is tried while nothing was sent yet. */
@@ -34,6 +36,7 @@ type RunnerOptions = {
   readonly journal: ReplyJournal;
   readonly outbox: Outbox;
   readonly pacing: ReplyPacing;
+  readonly oddities: Oddities;
   readonly clock: Clock;
   readonly log: Logger;
   readonly leaseToken: () => number;
@@ -60,7 +63,7 @@ export class ReplyRunner {
    * again, since only it knows that nobody else got them meanwhile.
    */
   recover(): void {
-    const { journal, clock, accountId, pacing } = this.#options;
+    const { journal, accountId } = this.#options;
     for (const { request, step } of journal.interrupted(accountId)) {
       if (this.#open.has(request.id)) continue;
       const wasClicked = step === 'attempted';
@@ -69,7 +72,7 @@ export class ReplyRunner {
       else
         this.#settle(this.#rejected(request, 'interrupted', 'the Worker stopped before the click; nothing was sent'));
     }
-    for (const entry of journal.unknown(accountId, pacing.checkDelaysMs.length)) this.#planCheck(entry, clock.now());
+    this.#planChecks();
   }
 
   /** Takes a reply in; on disk when this returns. One that has an outcome is told again instead. */
@@ -92,11 +95,15 @@ export class ReplyRunner {
       const entry = this.#options.journal.get(id);
       if (entry && entry.step !== 'settled') this.#enqueue(entry.request);
     }
-    for (const entry of this.#options.journal.unknown(
-      this.#options.accountId,
-      this.#options.pacing.checkDelaysMs.length,
-    ))
-      this.#planCheck(entry, this.#options.clock.now());
+    this.#planChecks();
+  }
+
+  /**
+   * The Master named the replies that may still be sent: others that were not attempted are let go of, since it may have
+   * settled them without this Worker. One that it offers again is taken in again.
+   */
+  keepOnly(ids: ReadonlySet<ReplyId>): void {
+    for (const id of this.#open) if (!ids.has(id)) this.#open.delete(id);
   }
 
   /** The account cannot act for a while: what has not been clicked waits. */
@@ -126,16 +133,21 @@ export class ReplyRunner {
   async #run(request: SendRequest): Promise<void> {
     const { journal } = this.#options;
     for (let tryCount = 1; this.#session; tryCount += 1) {
-      if (journal.get(request.id)?.step === 'settled') return;
+      if (!this.#open.has(request.id) || journal.get(request.id)?.step === 'settled') return;
       if (!(await this.#waitForTurn())) return;
       const session = this.#session;
       if (!session || !journal.claim(request.id)) return;
       const outcome = await this.#attempt(session, request);
       if (outcome === 'retry' && tryCount < TRIES_COUNT) continue;
-      if (outcome === 'waits') return;
+      if (outcome === 'waits' || this.#isLetGo(request.id)) return;
       this.#settle(outcome === 'retry' ? this.#rejected(request, 'other', 'the page did not open') : outcome);
       return;
     }
+  }
+
+  /** Nothing was sent, and the Master does not want it sent any more: it has told the outcome itself. */
+  #isLetGo(id: ReplyId): boolean {
+    return !this.#open.has(id) && this.#options.journal.get(id)?.step === 'claimed';
   }
 
   /** Waits for the gap since the last reply and for room in the hour. False when the account paused meanwhile. */
@@ -181,6 +193,7 @@ export class ReplyRunner {
   /** The last moment at which nothing was sent. `go` only when Master and journal both hold the attempt on disk. */
   async #beforeClick(op: Op, request: SendRequest): Promise<'go' | 'stop'> {
     const { outbox, clock, journal, pacing } = this.#options;
+    if (!this.#open.has(request.id)) return 'stop';
     const report: ReplyOutcome = { kind: 'reply.attempted', ...this.#common(request) };
     const keep = {
       accountId: request.accountId,
@@ -243,7 +256,7 @@ export class ReplyRunner {
     this.#open.delete(outcome.replyId);
     this.#report(outcome, () => this.#options.journal.settle(outcome));
     const entry = this.#options.journal.get(outcome.replyId);
-    if (entry && outcome.kind === 'reply.unknown') this.#planCheck(entry, outcome.at);
+    if (entry) this.#planCheck(entry, outcome.at);
   }
 
   #report(outcome: ReplyOutcome, alongside?: () => void): void {
@@ -251,12 +264,18 @@ export class ReplyRunner {
     outbox.keep({ accountId, leaseToken: this.#options.leaseToken(), reports: [outcome], isUrgent: true }, alongside);
   }
 
-  #planCheck(entry: JournalEntry, unknownSince: number): void {
-    const { clock, pacing } = this.#options;
+  #planChecks(): void {
+    const { journal, accountId, clock } = this.#options;
+    for (const entry of journal.toCheck(accountId)) this.#planCheck(entry, clock.now());
+  }
+
+  /** Plans the next look at the page for what is unknown, or was taken by the platform and not seen since. */
+  #planCheck(entry: JournalEntry, since: number): void {
+    const { clock } = this.#options;
     const { id } = entry.request;
-    const delayMs = pacing.checkDelaysMs[entry.checkCount];
+    const delayMs = this.#delaysOf(entry.outcome)[entry.checkCount];
     if (delayMs === undefined || this.#checks.has(id) || this.#isClosed) return;
-    const dueInMs = Math.max(0, unknownSince + delayMs - clock.now());
+    const dueInMs = Math.max(0, since + delayMs - clock.now());
     this.#checks.set(
       id,
       clock.after(dueInMs, () => {
@@ -266,28 +285,43 @@ export class ReplyRunner {
     );
   }
 
-  #logCheck(id: ReplyId, error: unknown): void {
-    if (!this.#isClosed)
-      this.#options.log.warn({ replyId: id, err: error }, 'an unknown reply could not be looked for');
+  #delaysOf(outcome: SettledOutcome | undefined): readonly number[] {
+    const { checkDelaysMs, confirmDelaysMs } = this.#options.pacing;
+    if (outcome?.kind === 'reply.unknown') return checkDelaysMs;
+    return outcome?.kind === 'reply.sent' && outcome.settledBy === undefined ? confirmDelaysMs : [];
   }
 
-  /** Reads the page for an unknown reply. Without a session it is looked for when the account is back. */
+  #logCheck(id: ReplyId, error: unknown): void {
+    if (!this.#isClosed) this.#options.log.warn({ replyId: id, err: error }, 'a reply could not be looked for');
+  }
+
+  /** Reads the page for a reply. Without a session it is looked for when the account is back. */
   async #check(id: ReplyId): Promise<void> {
     const { journal, clock, pacing } = this.#options;
     const session = this.#session;
     const entry = journal.get(id);
-    if (!session || entry?.outcome?.kind !== 'reply.unknown') return;
+    if (!session || !entry?.outcome) return;
     const sinceMs = entry.attemptedAt ?? entry.outcome.at;
     const signal = AbortSignal.any([this.#closing.signal, this.#pausing.signal]);
     const echo = await withOp({ name: 'look for a reply', clock, timeoutMs: pacing.timeoutMs, signal }, (op) =>
       session.findEcho(op, entry.request, sinceMs),
     );
     if (echo.kind === 'found') {
-      this.#settle({ kind: 'reply.sent', ...this.#common(entry.request), itemId: echo.itemId, settledBy: 'page' });
+      journal.endChecks(id);
+      if (entry.outcome.kind === 'reply.unknown')
+        this.#settle({ kind: 'reply.sent', ...this.#common(entry.request), itemId: echo.itemId, settledBy: 'page' });
       return;
     }
     journal.countCheck(id);
     const counted = journal.get(id);
+    const isLast = this.#delaysOf(entry.outcome)[entry.checkCount + 1] === undefined;
+    if (isLast && echo.kind === 'absent' && entry.outcome.kind === 'reply.sent') this.#vanished(id);
     if (counted) this.#planCheck(counted, clock.now());
+  }
+
+  /** The platform took the reply and does not show it: held back for review, most likely. It stays sent. */
+  #vanished(replyId: ReplyId): void {
+    this.#options.oddities.note('replyVanished');
+    this.#options.log.warn({ replyId }, 'the platform took a reply and does not show it');
   }
 }

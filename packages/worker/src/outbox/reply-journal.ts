@@ -24,6 +24,11 @@ export type JournalEntry = {
 /** Settled replies older than this are forgotten: no Master offers a reply for so long. */
 const KEEP_SETTLED_MS = 30 * 24 * 3_600_000;
 
+/** More than any plan of checks has. */
+const CHECKS_OVER_COUNT = 1_000;
+/** A sent reply that nobody looked for in so long is not looked for any more. */
+const CONFIRM_WITHIN_MS = 24 * 3_600_000;
+
 const COLUMNS = 'request, step, attempted_at, outcome, check_count';
 
 export class ReplyJournal {
@@ -85,12 +90,19 @@ export class ReplyJournal {
     return this.#all(`step IN ('announced', 'attempted') AND account_id = ?`, accountId);
   }
 
-  /** Replies of the account whose outcome is unknown and which may still be looked for. */
-  unknown(accountId: AccountId, checkLimitCount: number): JournalEntry[] {
+  /** The reply was seen on the page: it is looked for no more. */
+  endChecks(id: ReplyId): void {
+    this.#db.sql.prepare('UPDATE reply_journal SET check_count = ? WHERE reply_id = ?').run(CHECKS_OVER_COUNT, id);
+  }
+
+  /** Replies of the account that may have to be looked for: unknown ones, and those whose only proof is an answer. */
+  toCheck(accountId: AccountId): JournalEntry[] {
     return this.#all(
-      `step = 'settled' AND account_id = ? AND check_count < ? AND json_extract(outcome, '$.kind') = 'reply.unknown'`,
+      `step = 'settled' AND account_id = ? AND check_count < ? AND (json_extract(outcome, '$.kind') = 'reply.unknown'
+        OR (json_extract(outcome, '$.kind') = 'reply.sent' AND json_extract(outcome, '$.settledBy') IS NULL AND changed_at > ?))`,
       accountId,
-      checkLimitCount,
+      CHECKS_OVER_COUNT,
+      this.#clock.now() - CONFIRM_WITHIN_MS,
     );
   }
 
