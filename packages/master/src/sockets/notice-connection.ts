@@ -101,7 +101,8 @@ export class NoticeConnection implements NoticeLink {
       heartbeatMs: limits.heartbeatMs,
     });
     hub.enter(this);
-    this.#cancelGrace = clock.after(limits.resumeGraceMs, () => hub.start(this));
+    // One turn later: after a busy moment the resume may have arrived and not been read yet.
+    this.#cancelGrace = clock.after(limits.resumeGraceMs, () => setImmediate(() => this.#startUnasked()));
   }
 
   // The hub's side.
@@ -147,6 +148,10 @@ export class NoticeConnection implements NoticeLink {
 
   terminate(): void {
     this.#ws.terminate();
+  }
+
+  #startUnasked(): void {
+    if (!this.#isClosing) this.#context.hub.start(this);
   }
 
   #leave(): void {

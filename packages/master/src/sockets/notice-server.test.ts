@@ -52,7 +52,7 @@ test('[NO3] a client that names no offset gets what nobody acknowledged, after a
   const { NoticeClient } = await import('./testing/notice-world.ts');
   const client = new NoticeClient(`ws://127.0.0.1:${world.port}/ws?token=ann`);
   await client.next('connected');
-  world.clock.advance(50);
+  world.clock.advance(100);
   expect(await client.next('system_notice')).toMatchObject({ messageId: 'm-1', offline: true });
   client.ws.terminate();
 });

@@ -37,6 +37,6 @@ export const NOTICE_SOCKET_LIMITS: NoticeSocketLimits = {
   frameBurstCount: 500,
   framesPerSecond: 200,
   heartbeatMs: NOTICE_HEARTBEAT_MS,
-  resumeGraceMs: 40,
+  resumeGraceMs: 100,
   drainMs: 2_000,
 };
