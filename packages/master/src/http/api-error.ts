@@ -1,4 +1,5 @@
 import { ERRORS, type ErrorCode, type ErrorDetails, ImError, toWireError } from '@hiscrm/shared/protocol/errors.ts';
+import { LegacyError } from './v1/legacy-error.ts';
 
 /** An error as a family of routes shows it. */
 export type ShownError = {
@@ -17,7 +18,7 @@ export function showError(error: unknown, path: string, requestId: string): Show
   const retryAfterMs = details.retryAfterMs;
   return {
     status,
-    body: envelope(path, status, code, details),
+    body: error instanceof LegacyError ? legacyBody(error) : envelope(path, status, code, details),
     ...(typeof retryAfterMs === 'number' && { retryAfterS: Math.max(1, Math.ceil(retryAfterMs / 1_000)) }),
     isBug: code === 'INTERNAL',
   };
@@ -44,10 +45,13 @@ function statusOf(error: unknown): number {
   return typeof error.statusCode === 'number' ? error.statusCode : 500;
 }
 
+const legacyBody = ({ text, code, extra }: LegacyError): object => ({ success: false, error: text, code, ...extra });
+
 function envelope(path: string, status: number, code: ErrorCode, details: ErrorDetails): object {
   const wire = toWireError(code, details);
   if (path.startsWith('/api/im/')) return { data: null, status_code: status, status_msg: wire.message, code };
   if (path.startsWith('/api/admin/')) return { code: status, message: wire.message, error: wire };
-  if (path.startsWith('/api/v1/')) return { success: false, error: wire.message, code };
+  if (path.startsWith('/api/v1/') || path.startsWith('/api/debug/'))
+    return { success: false, error: wire.message, code };
   return { error: wire };
 }

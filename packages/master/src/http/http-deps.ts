@@ -9,6 +9,7 @@ import type { Metrics } from '../ops/metrics.ts';
 import type { Trace } from '../ops/trace.ts';
 import type { StoreReader } from '../store/store-reader.ts';
 import type { NoticeHttp } from './notice-routes.ts';
+import type { V1Deps } from './v1/v1-deps.ts';
 
 /** What the HTTP surface stands on. */
 export type HttpDeps = {
@@ -24,6 +25,10 @@ export type HttpDeps = {
   readonly controlToken: string;
   /** The built web client; it may be missing. */
   readonly webDir: string;
+  /** What the surfaces of existing programs need beside. */
+  readonly v1: V1Deps;
+  /** HISCRM_COMPAT_ANONYMOUS: existing programs on this machine need no login. */
+  readonly isAnonymousServed: boolean;
   readonly trustProxy: boolean;
   readonly allowedOrigins: readonly string[];
   /** Origins without TLS that pictures may come from: those of a simulated platform. */

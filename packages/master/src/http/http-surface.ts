@@ -13,12 +13,14 @@ import { addAdminRoutes } from './admin-routes.ts';
 import { BODY_LIMIT_BYTES, showError } from './api-error.ts';
 import type { App } from './app.ts';
 import { addAuthRoutes } from './auth-routes.ts';
+import { CompatDoor } from './compat-door.ts';
 import type { HttpDeps } from './http-deps.ts';
 import { addImRoutes } from './im/im-routes.ts';
 import { addNoticeRoutes } from './notice-routes.ts';
 import { addOpsRoutes } from './ops-routes.ts';
 import { READ_CACHE_LIMIT_BYTES, ReadCache } from './read-cache.ts';
 import { addTraceRoute } from './trace-route.ts';
+import { addV1Routes } from './v1/v1-routes.ts';
 import { addWebClient, sendWebClient } from './web-client.ts';
 import { need, WhoAsks } from './who-asks.ts';
 
@@ -62,6 +64,7 @@ export async function createHttpSurface(deps: HttpDeps): Promise<HttpSurface> {
   addAdminRoutes(app, deps);
   addTraceRoute(app, deps);
   addNoticeRoutes(app, deps.notices);
+  addV1Routes(app, deps);
   addOpsRoutes(app, deps);
   await app.ready();
   let closing: Promise<void> | undefined;
@@ -164,8 +167,10 @@ async function addPlugins(app: App, { mediaOrigins }: HttpDeps): Promise<void> {
 async function addHooks(app: App, deps: HttpDeps): Promise<void> {
   const who = new WhoAsks(deps.auth, deps.controlToken);
   app.decorateRequest('principal', undefined);
-  app.addHook('onRequest', async (request) => {
-    request.principal = who.of(request.raw);
+  const door = new CompatDoor(deps);
+  app.addHook('onRequest', async (request, reply) => {
+    if (door.prepare(request, reply)) return reply.code(200).send();
+    request.principal = who.of(request.raw) ?? door.principalOf(request);
     if (CHANGING.has(request.method)) refuseForeignOrigin(request, deps.allowedOrigins);
     if (request.is404) return;
     const access = request.routeOptions.config.access ?? 'admin';

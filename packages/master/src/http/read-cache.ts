@@ -70,6 +70,7 @@ export class ReadCache {
   tryServe(request: IncomingMessage, response: ServerResponse): boolean {
     const { url } = request;
     if (request.method !== 'GET' || url === undefined || !url.startsWith(PREFIX)) return false;
+    if (request.headers.origin !== undefined) return false; // a page elsewhere needs its own headers
     const token = sessionTokenOf(request.headers, '');
     if (token === undefined) return false;
     const principal = this.#auth.principalOf(token);

@@ -1,14 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
-import { join } from 'node:path';
-import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '@hiscrm/shared/lib/clock.ts';
 import { CLIENT_PATH } from '@hiscrm/shared/protocol/client-link.ts';
 import type { Auth } from '../auth/auth.ts';
 import type { RunCommand } from '../commands/command-request.ts';
 import type { Fleet } from '../fleet/fleet.ts';
-import { LocalWorkers } from '../fleet/local-workers.ts';
 import { SyncBoard } from '../fleet/sync-board.ts';
 import { createHttpSurface, type HttpSurface } from '../http/http-surface.ts';
 import type { Hub } from '../hub/hub.ts';
@@ -22,20 +19,18 @@ import { refuseUpgrade } from '../sockets/refuse-upgrade.ts';
 import { createSocketIoServer } from '../sockets/socket-io-server.ts';
 import { WorkerServer } from '../sockets/worker-server.ts';
 import type { Closer } from './closer.ts';
-import { type DataFolder, fromThisMachine } from './data-folder.ts';
+import type { DataFolder } from './data-folder.ts';
+import { makeV1 } from './make-v1.ts';
 import type { MasterOptions } from './master-options.ts';
-import { openCompat } from './open-compat.ts';
+import { type Compat, openCompat } from './open-compat.ts';
 import type { Core } from './open-core.ts';
 import type { Notices } from './open-notices.ts';
+import { type DeskParts, openWorkerDesk } from './open-worker-desk.ts';
 import { packageVersion } from './package-version.ts';
 import { PLATFORMS } from './platforms.ts';
 
 /** Where Socket.IO serves; its clients know no other. */
 const SOCKET_IO_PATH = '/socket.io/';
-/** A Worker is a process of its own, never imported. */
-const WORKER_ENTRY = fileURLToPath(new URL('../../../worker/src/main.ts', import.meta.url));
-/** Settings of the Master that are not a Worker's business. */
-const OWN_SETTINGS = ['HISCRM_ADMIN_PASSWORD', 'DATABASE_URL', 'REDIS_URL', 'HISCRM_LAUNCHER_PID', 'PORT', 'HOST'];
 /** Built by `npm start`, beside this package. */
 const WEB_DIR = fileURLToPath(new URL('../../../web/dist', import.meta.url));
 
@@ -71,9 +66,10 @@ export async function openEdge(parts: EdgeParts): Promise<Edge> {
   const { store, hub } = core;
   const board = new SyncBoard();
   // HTTP is opened first: the sockets are served by its server.
-  const figures: { sockets?: ClientServer } = {};
+  const late: { sockets?: ClientServer; compat?: Compat } = {};
   const shared = { store, clock, allowedOrigins: config.allowedOrigins };
-  const surface = await openHttp(parts, { board, sockets: () => figures.sockets });
+  const desk = openWorkerDesk(parts);
+  const surface = await openHttp(parts, { board, desk, sockets: () => late.sockets, compat: () => late.compat });
   closer.add('http', () => surface.close());
   const httpServer = surface.server;
   refuseOtherUpgrades(httpServer);
@@ -103,6 +99,7 @@ export async function openEdge(parts: EdgeParts): Promise<Edge> {
     logger,
     closer,
   });
+  late.compat = compat;
   const foreign = compat.workers;
   const workerSockets = new WorkerServer({ io, ingest, fleet, authenticator: auth, clock, lc: logger, foreign });
   closer.add('worker sockets', () => workerSockets.close());
@@ -119,26 +116,27 @@ export async function openEdge(parts: EdgeParts): Promise<Edge> {
     notices: parts.notices.hub,
     onOtherProtocol: (request, stream, head) => parts.notices.server.upgrade(request, stream, head),
   });
-  figures.sockets = sockets;
-  const startWorkers = (url: string): void => {
-    const workers = makeLocalWorkers(parts, url);
-    closer.addBefore('client sockets', 'local workers', () => workers.close());
-    workers.start();
-  };
+  late.sockets = sockets;
   closer.add('client sockets', () => sockets.close());
   closer.add('port', () => {
     health.becomeStopping();
     surface.stopAccepting();
     folder.withdraw();
   });
-  return { surface, sockets, ingest, workerSockets, startWorkers };
+  return { surface, sockets, ingest, workerSockets, startWorkers: desk.startWorkers };
 }
 
-/** REST, the web client and the pages of operations. `sockets` are there once they are open. */
+/** REST, the web client and the pages of operations. The sockets are there once they are open. */
 function openHttp(
-  { options, clock, folder, core, auth, runCommand, health, metrics, notices }: EdgeParts,
-  late: { readonly board: SyncBoard; readonly sockets: () => ClientServer | undefined },
+  parts: EdgeParts,
+  late: {
+    readonly board: SyncBoard;
+    readonly desk: DeskParts;
+    readonly sockets: () => ClientServer | undefined;
+    readonly compat: () => Compat | undefined;
+  },
 ): Promise<HttpSurface> {
+  const { options, clock, folder, core, auth, runCommand, health, metrics, notices } = parts;
   const { config, logger } = options;
   const { store, hub } = core;
   return createHttpSurface({
@@ -158,39 +156,12 @@ function openHttp(
     requestSync: async (principal, accountId) => {
       await runCommand(principal, { name: 'requestSync', params: { accountId }, key: randomUUID() });
     },
+    v1: makeV1(parts, late.desk, late.compat),
+    isAnonymousServed: config.compatAnonymous,
     notices: notices.http,
     trace: (id) => traceOf({ store, log: core.database.log, pushes: core.pushes }, id),
     socketFigures: () => socketFigures(late.sockets(), hub),
   });
-}
-
-/** One process each, told where the Master is and given a key of its own. */
-function makeLocalWorkers({ options, auth, folder, clock }: EdgeParts, url: string): LocalWorkers {
-  const workerKey = auth.issueLocalKey('local');
-  return new LocalWorkers({
-    specs: Array.from({ length: options.config.localWorkers }, (_, index) => ({
-      workerId: `local-${index + 1}`,
-      dataDir: join(folder.workers, String(index + 1)),
-      masterUrl: fromThisMachine(url),
-      workerKey,
-    })),
-    script: WORKER_ENTRY,
-    env: workerEnv(options),
-    clock,
-    lc: options.logger,
-  });
-}
-
-function workerEnv({ config, workerEnv: extra }: MasterOptions): Record<string, string | undefined> {
-  const inherited = Object.entries(process.env).filter(([name]) => !OWN_SETTINGS.includes(name));
-  return {
-    ...Object.fromEntries(inherited),
-    LOG_LEVEL: config.logLevel,
-    HISCRM_SECRET_KEY: config.secretKey,
-    CHROMIUM_PATH: config.chromiumPath,
-    HISCRM_SESSION_IMPORT_DIR: join(config.dataDir, 'session-import'),
-    ...extra,
-  };
 }
 
 /** Sockets are taken at two addresses; at others the peer is told so instead of being left waiting. */

@@ -20,6 +20,7 @@ import { PushBoard } from '../../ops/push-board.ts';
 import { traceOf } from '../../ops/trace.ts';
 import { openStore } from '../../store/open-store.ts';
 import { createHttpSurface } from '../http-surface.ts';
+import { makeV1 } from './make-v1.ts';
 
 export const CONTROL_TOKEN = 'control-token-of-the-test';
 const PASSWORD = 'correct horse';
@@ -79,6 +80,8 @@ export async function startHttpWorld(options: { readonly webDir?: string } = {})
     version: '0.0.0-test',
     controlToken: CONTROL_TOKEN,
     webDir: options.webDir ?? '/nonexistent',
+    v1: makeV1({ store, commit, auth, notices, clock }),
+    isAnonymousServed: false,
     trustProxy: false,
     allowedOrigins: ['https://crm.example'],
     mediaOrigins: [],
