@@ -9,13 +9,12 @@ import { START } from '@hiscrm/shared/model/ids.ts';
 import type { TopicKind, TopicRef } from '@hiscrm/shared/model/topic-ref.ts';
 import type { ClientDown } from '@hiscrm/shared/protocol/client-link.ts';
 import type { CommandName, CommandParams, CommandResult } from '@hiscrm/shared/protocol/commands.ts';
-import type { NoticeFrame } from '@hiscrm/shared/protocol/notice-link.ts';
 import type { QueryName, QueryParams, QueryResults } from '@hiscrm/shared/protocol/queries.ts';
 import { Listeners } from './lib/listeners.ts';
 import type { Connection } from './link/connection.ts';
 import { Link } from './link/link.ts';
 import { Requests } from './link/requests.ts';
-import { NoticeShelf } from './notices/notice-shelf.ts';
+import { NoticeBox, type NoticeBoxState } from './notices/notice-box.ts';
 import { Outbox, type PendingReply } from './outbox/outbox.ts';
 import { MemoryOutboxStore, type OutboxStore } from './outbox/outbox-store.ts';
 import type { Outcome } from './outcome.ts';
@@ -51,8 +50,9 @@ export class Client {
   readonly #link: Link;
   readonly #requests: Requests;
   readonly #outbox: Outbox;
-  readonly #notices = new NoticeShelf();
+  readonly #notices: NoticeBox;
   readonly #listeners = new Listeners<'connection' | 'outbox' | 'notices'>();
+  #userId: string | undefined;
   #resetCount = 0;
   #holesInARow = 0;
 
@@ -60,6 +60,13 @@ export class Client {
     const clock = options.clock ?? systemClock;
     this.#requests = new Requests({ clock, send: (frame) => this.#link.send(frame) });
     this.replica = new Replica({ ask: (name, params, onEnd) => this.#requests.query(name, params, onEnd) });
+    this.#notices = new NoticeBox({
+      ask: (params, onEnd) =>
+        this.#requests.query('notices', params, (outcome) =>
+          onEnd(outcome.kind === 'done' ? { kind: 'done', value: outcome.value.result } : outcome),
+        ),
+      changed: () => this.#listeners.tell('notices'),
+    });
     this.#outbox = new Outbox({
       clock,
       send: (frame) => this.#link.send(frame),
@@ -106,14 +113,19 @@ export class Client {
     return this.#link.state;
   }
 
-  /** The newest notices, newest first; older ones through the query `notices`. Slice `notices`. */
-  notices(): readonly NoticeFrame[] {
-    return this.#notices.newest;
+  /** The user's notices, the number of unread ones, and those that wait for an answer. Slice `notices`. */
+  notices(): NoticeBoxState {
+    return this.#notices.state;
   }
 
-  /** The user's unread notices, on every device the same. Slice `notices`. */
-  unreadNoticeCount(): number {
-    return this.#notices.unreadCount;
+  /** Asks for the notices again, after that failed. */
+  reloadNotices(): void {
+    this.#notices.refresh();
+  }
+
+  /** Has the next older page of the history loaded. */
+  loadOlderNotices(): void {
+    this.#notices.loadOlder();
   }
 
   /** Says that the user has read notices; `all` is everything sent so far. */
@@ -200,7 +212,10 @@ export class Client {
   }
 
   #onWelcome(userId: string, isResume: boolean): void {
+    if (this.#userId !== userId) this.#notices.forget();
+    this.#userId = userId;
     this.#requests.repeatAll();
+    this.#notices.refresh();
     if (isResume) this.replica.catchUp();
     this.#outbox.onLive(userId);
   }
@@ -229,7 +244,7 @@ export class Client {
         this.#takeNotices(frame);
         return true;
       case 'reset':
-        if (frame.reason === 'otherEpoch') this.#notices.forget();
+        if (frame.reason === 'otherEpoch') this.#forgetNotices();
         this.#resetCount += 1;
         this.replica.forget();
         return true;
@@ -242,10 +257,14 @@ export class Client {
     }
   }
 
+  #forgetNotices(): void {
+    this.#notices.forget();
+    this.#notices.refresh();
+  }
+
   /** Kept first, then acknowledged: a notice whose acknowledgement is lost comes again and is known by its id. */
   #takeNotices(frame: Extract<ClientDown, { type: 'notices' }>): void {
     this.#notices.take(frame);
-    this.#listeners.tell('notices');
     const messageIds = frame.notices.map(({ messageId }) => messageId);
     for (let at = 0; at < messageIds.length; at += ACK_LIMIT_COUNT) {
       void this.run('markNotices', { state: 'delivered', messageIds: messageIds.slice(at, at + ACK_LIMIT_COUNT) });

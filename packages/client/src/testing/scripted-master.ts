@@ -21,6 +21,7 @@ import type { DownOf } from '@hiscrm/shared/protocol/client-link.ts';
 import type { ItemCursor, QueryName, QueryParams, QueryResults, TopicView } from '@hiscrm/shared/protocol/queries.ts';
 import { comparePlaces, lowerBound, placeOf } from '../replica/item-order.ts';
 import { activityAt } from '../replica/topic-activity.ts';
+import { ScriptedNotices } from './scripted-notices.ts';
 
 export type Published = DownOf<'changes'>;
 
@@ -28,6 +29,7 @@ export class ScriptedMaster {
   epoch: Epoch;
   view = new MemoryView();
   rows: LoggedChange[] = [];
+  notices = new ScriptedNotices();
   readonly #now: () => number;
   readonly #pageLimitCount: number;
   readonly #subscribers = new Set<(frame: Published) => void>();
@@ -88,6 +90,7 @@ export class ScriptedMaster {
     this.epoch = epoch as Epoch;
     this.rows = [];
     this.view = new MemoryView();
+    this.notices = new ScriptedNotices();
     this.#items.clear();
     this.#newestFirst.clear();
     this.#summaries.clear();
@@ -177,6 +180,7 @@ export class ScriptedMaster {
   answer(name: QueryName, params: QueryParams<QueryName>): QueryResults[QueryName] {
     if (name === 'topics') return this.#topics(params as QueryParams<'topics'>);
     if (name === 'topic') return this.#topic((params as QueryParams<'topic'>).topic);
+    if (name === 'notices') return this.notices.page(params as QueryParams<'notices'>);
     if (name === 'items') return this.#page(params as QueryParams<'items'>);
     return this.#unread(params as QueryParams<'unreadItems'>);
   }

@@ -26,6 +26,7 @@ export class ScriptedSession {
   readonly #options: SessionOptions;
   readonly #user: { readonly id: string; readonly username: string; readonly role: string };
   #cancel: () => void = () => undefined;
+  #leaveNotices: () => void = () => undefined;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -34,6 +35,7 @@ export class ScriptedSession {
 
   close(): void {
     this.#cancel();
+    this.#leaveNotices();
   }
 
   receive(text: string): void {
@@ -66,7 +68,7 @@ export class ScriptedSession {
     }
   }
 
-  #greet({ resume }: Extract<ClientUp, { type: 'hello' }>): void {
+  #greet({ resume, notices }: Extract<ClientUp, { type: 'hello' }>): void {
     const { master, send, now } = this.#options;
     send({
       type: 'welcome',
@@ -86,6 +88,7 @@ export class ScriptedSession {
       send(master.snapshot());
     }
     this.#cancel = master.subscribe(send);
+    if (notices) this.#leaveNotices = master.notices.join(send, isKnown ? notices.offset : undefined);
   }
 
   #command(frame: Extract<ClientUp, { type: 'command' }>): void {
@@ -141,7 +144,7 @@ export class ScriptedSession {
         this.#do(frame.id, { kind: 'account.removed', ...frame.params, byUserId });
         return;
       case 'markNotices':
-        this.#options.send({ type: 'done', id: frame.id, result: { unknownIds: [] } });
+        this.#options.send({ type: 'done', id: frame.id, result: master.notices.mark(frame.params) });
         return;
       case 'requestSync':
       case 'startLogin':

@@ -54,6 +54,12 @@ function checkAccount(store: StoreReader, principal: Principal, accountId: Accou
   if (!mayRead(principal, accountId) || !store.account(accountId)) throw new ImError('ACCOUNT_NOT_FOUND');
 }
 
+/** Nothing for what the machine sent, and for a user who is gone. */
+function senderOf(hub: NoticeHub, senderId: Principal['userId']): { readonly sender?: string } {
+  const [person] = hub.directory.some([senderId]);
+  return person ? { sender: person.username } : {};
+}
+
 function noticeHistory(
   hub: NoticeHub,
   userId: Principal['userId'],
@@ -65,6 +71,7 @@ function noticeHistory(
   return {
     notices: found.map(({ notice, record }) => ({
       notice: noticeFrameOf(notice, { offset: record.place, language, isOffline: false }),
+      ...senderOf(hub, notice.notice.senderId),
       ...(record.readAt > 0 && { readAt: record.readAt }),
       ...(record.confirmedAt > 0 && { confirmedAt: record.confirmedAt }),
       ...(isWithdrawn(record.flags) && { isWithdrawn: true as const }),

@@ -52,6 +52,8 @@ export const QUERIES = {
 /** A notice in the user's history, with what the user did about it (ms UTC). */
 export type NoticeView = {
   readonly notice: NoticeFrame;
+  /** The user name of who sent it; absent when the machine did, or a user who is gone. */
+  readonly sender?: string;
   readonly readAt?: number;
   readonly confirmedAt?: number;
   /** Recalled or replaced by its sender. */
