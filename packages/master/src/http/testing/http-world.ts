@@ -33,6 +33,7 @@ export type HttpWorld = Awaited<ReturnType<typeof startHttpWorld>>;
 async function openNotices(core: {
   readonly database: MasterDatabase;
   readonly auth: Auth;
+  readonly clock: FakeClock;
   readonly settle: () => void;
 }) {
   const commit = async (changes: readonly Change[]): Promise<readonly LoggedRow[]> => {
@@ -47,7 +48,7 @@ async function openNotices(core: {
     tables: core.database.notices,
     committer: { commit },
     directory: { all: () => core.auth.users() },
-    clock: systemClock,
+    clock: core.clock,
     limits: NOTICE_LIMITS,
     lc: silentLogger,
     newId: () => `notice-${++ids}`,
@@ -68,7 +69,7 @@ export async function startHttpWorld(options: { readonly webDir?: string } = {})
   const syncRequests: AccountId[] = [];
   const metrics = new Metrics();
   const settle = (): void => void store.apply(pending.splice(0));
-  const { commit, notices } = await openNotices({ database, auth, settle });
+  const { commit, notices } = await openNotices({ database, auth, clock, settle });
   const surface = await createHttpSurface({
     store,
     auth,
