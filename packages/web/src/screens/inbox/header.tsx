@@ -4,6 +4,7 @@ import { type Language, type Theme, usePreferences } from '../../store/preferenc
 import { useSession } from '../../store/session.ts';
 import { Avatar } from '../../ui/avatar.tsx';
 import { Menu, type MenuGroup } from '../../ui/menu.tsx';
+import { NoticeBell } from '../notices/notice-bell.tsx';
 import { ConnectionPill } from './connection-pill.tsx';
 import { useDialogs } from './dialogs-store.ts';
 
@@ -49,6 +50,7 @@ export function Header() {
           {isAdminScreen ? t('header.inbox') : t('header.admin')}
         </button>
       )}
+      <NoticeBell />
       <Menu
         label={t('header.menu')}
         className="btn btn-quiet"

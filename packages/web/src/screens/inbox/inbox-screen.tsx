@@ -10,6 +10,7 @@ import { Empty } from '../../ui/empty.tsx';
 import { ErrorBoundary } from '../../ui/error-boundary.tsx';
 import { AlertIcon, ChatIcon, CommentIcon } from '../../ui/icons.tsx';
 import { SkeletonRows } from '../../ui/skeleton-rows.tsx';
+import { WaitingNotices } from '../notices/waiting-notices.tsx';
 import { AccountsPane } from './accounts-pane.tsx';
 import { unreadOf } from './choose-accounts.ts';
 import { useDialogs } from './dialogs-store.ts';
@@ -44,6 +45,7 @@ export function InboxScreen() {
       ) : (
         <Panes route={route} />
       )}
+      <WaitingNotices />
       {dialog && (
         <Suspense fallback={null}>
           <Dialogs dialog={dialog} />

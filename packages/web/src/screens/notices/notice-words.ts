@@ -1,0 +1,31 @@
+import type { NoticePriority } from '@hiscrm/shared/model/notice.ts';
+import type { Translate } from '../../i18n/use-text.ts';
+import type { TextKey } from '../../i18n/zh-cn.ts';
+
+/** A priority has a word as well as a colour. */
+export const PRIORITY_WORDS: Readonly<Record<NoticePriority, TextKey>> = {
+  low: 'notices.low',
+  normal: 'notices.normal',
+  high: 'notices.high',
+  urgent: 'notices.urgent',
+};
+
+const TYPE_WORDS: Readonly<Record<string, TextKey>> = {
+  system_notice: 'noticeType.systemNotice',
+  system_maintain: 'noticeType.systemMaintain',
+  system_upgrade: 'noticeType.systemUpgrade',
+  message_received: 'noticeType.messageReceived',
+  comment_received: 'noticeType.commentReceived',
+  login_expired: 'noticeType.loginExpired',
+  worker_down: 'noticeType.workerDown',
+  coverage_gap: 'noticeType.coverageGap',
+};
+
+/** Types that somebody can choose when writing a notice. The set is open: programs send others. */
+export const WRITTEN_TYPES = ['system_notice', 'system_maintain', 'system_upgrade'] as const;
+
+/** The type in words; one that nobody named here is shown as it is. */
+export function typeWord(type: string, t: Translate): string {
+  const key = TYPE_WORDS[type];
+  return key ? t(key) : type;
+}
