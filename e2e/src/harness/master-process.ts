@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { CLIENT_PATH } from '@hiscrm/shared/protocol/client-link.ts';
 import { Child, repositoryFile, runToEnd } from './child.ts';
 import { RestApi } from './rest-api.ts';
@@ -43,6 +44,9 @@ export class MasterProcess {
     const startedAt = performance.now();
     const child = new Child({
       args: [
+        // A test run that is killed leaves no Master behind.
+        '--import',
+        pathToFileURL(repositoryFile('scripts', 'lib', 'stop-with-parent.mjs')).href,
         repositoryFile('packages', 'master', 'src', 'main.ts'),
         'start',
         '--port',
@@ -55,7 +59,7 @@ export class MasterProcess {
       ],
       env: {
         HISCRM_ADMIN_PASSWORD: ADMIN_PASSWORD,
-        HISCRM_LAUNCHER_PID: undefined,
+        HISCRM_LAUNCHER_PID: String(process.pid),
         HOST: '127.0.0.1',
         LOG_LEVEL: 'warn',
         ...options.env,
