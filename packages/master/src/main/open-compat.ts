@@ -11,19 +11,21 @@ import type { Ingest } from '../ingest/ingest.ts';
 import type { Logger } from '../lib/logger.ts';
 import { CredentialTables } from '../log/credential-tables.ts';
 import { CompatAccess } from '../sockets/compat/compat-access.ts';
+import { AdminServer } from '../sockets/compat-admin/admin-server.ts';
 import { ClientEdge } from '../sockets/compat-client/client-edge.ts';
 import { MonitorServer } from '../sockets/compat-monitor/monitor-server.ts';
 import { ForeignWorkers } from '../sockets/compat-worker/foreign-workers.ts';
 import type { StoreReader } from '../store/store-reader.ts';
 import type { Closer } from './closer.ts';
 
-/** The edges for what exists already: PC clients, their desktop part, and Workers. */
+/** The edges for what exists already: PC clients, their desktop part, admin pages, and Workers. */
 export type Compat = {
   readonly access: CompatAccess;
   readonly vault: CredentialVault;
   readonly workers: ForeignWorkers;
   readonly monitors: MonitorServer;
   readonly clients: ClientEdge;
+  readonly admins: AdminServer;
 };
 
 /** Opens them on the Socket.IO server; they hear every durable row through `listeners`. */
@@ -32,6 +34,7 @@ export function openCompat(parts: {
   readonly databasePath: string;
   readonly secretKey: Buffer;
   readonly isAnonymousServed: boolean;
+  readonly allowedOrigins: readonly string[];
   readonly platforms: readonly string[];
   readonly store: StoreReader;
   readonly listeners: ((publication: Publication) => void)[];
@@ -60,7 +63,9 @@ export function openCompat(parts: {
   closer.add('monitor sockets', () => monitors.close());
   const clients = new ClientEdge({ ...shared, workers });
   closer.add('desktop sockets', () => clients.close());
-  for (const edge of [workers, monitors, clients])
+  const admins = new AdminServer({ ...shared, allowedOrigins: parts.allowedOrigins, workers, runCommand });
+  closer.add('admin sockets', () => admins.close());
+  for (const edge of [workers, monitors, clients, admins])
     parts.listeners.push((publication) => edge.onPublication(publication));
-  return { access, vault, workers, monitors, clients };
+  return { access, vault, workers, monitors, clients, admins };
 }

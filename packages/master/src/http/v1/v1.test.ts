@@ -174,7 +174,7 @@ test('GET /workers, /workers/:id: registered Workers with their accounts, second
   expect(await admin.get('/api/v1/workers/none')).toMatchObject({ status: 404, body: { error: 'Worker not found' } });
 });
 
-test('[D8][P8] everybody sees their own accounts, in every list and every figure', async () => {
+test('[P8] everybody sees their own accounts, in every list and every figure', async () => {
   const ids = (rows: Entry[]): unknown[] => rows.map((row) => row.account_id ?? row.id);
   expect(ids(await narrow.data<Entry[]>('/api/v1/accounts'))).toHaveLength(1);
   expect((await narrow.data<Entry[]>('/api/v1/accounts/status/all')).map(({ id }) => id)).toEqual([B]);
