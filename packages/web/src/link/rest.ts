@@ -10,13 +10,19 @@ export type RestOutcome<T> =
 const DEADLINE_MS = 20_000;
 
 /** Sends one request to our own server, with the session cookie. Never rejects. */
-export async function rest<T>(method: string, path: string, body?: object): Promise<RestOutcome<T>> {
+export async function rest<T>(
+  method: string,
+  path: string,
+  body?: object,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<RestOutcome<T>> {
   try {
     const response = await fetch(path, {
       method,
       credentials: 'same-origin',
       signal: AbortSignal.timeout(DEADLINE_MS),
-      ...(body && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+      headers: { ...headers, ...(body && { 'content-type': 'application/json' }) },
+      ...(body && { body: JSON.stringify(body) }),
     });
     if (response.status === 204) return { kind: 'done', value: undefined as T }; // a request that answers nothing
     const json: unknown = await response.json();

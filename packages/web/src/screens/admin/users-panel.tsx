@@ -3,14 +3,13 @@ import { Button, Input, Popconfirm, Select, Table } from 'antd';
 import { useState } from 'react';
 import { useAccounts } from '../../hooks/use-replica.ts';
 import { useText } from '../../i18n/use-text.ts';
-import type { TextKey } from '../../i18n/zh-cn.ts';
 import { fullTime } from '../../lib/time-text.ts';
 import { type AdminUser, adminApi } from '../../link/admin-api.ts';
 import { useSession } from '../../store/session.ts';
 import { accountName } from '../inbox/names.ts';
+import { ROLE_WORDS } from './role-words.ts';
 import { useRestList } from './use-rest-list.ts';
 
-const ROLE_WORDS: Record<Role, TextKey> = { viewer: 'role.viewer', operator: 'role.operator', admin: 'role.admin' };
 /** As short as the server accepts. */
 const SHORTEST_PASSWORD_CHARS = 8;
 const ALL = 'all';

@@ -17,6 +17,7 @@ const TYPE_WORDS: Readonly<Record<string, TextKey>> = {
   message_received: 'noticeType.messageReceived',
   comment_received: 'noticeType.commentReceived',
   login_expired: 'noticeType.loginExpired',
+  account_challenge: 'noticeType.accountChallenge',
   worker_down: 'noticeType.workerDown',
   coverage_gap: 'noticeType.coverageGap',
 };

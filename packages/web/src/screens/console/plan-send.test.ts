@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { EMPTY_FORM, planSend, targetOf } from './plan-send.ts';
+
+const NOW = new Date('2026-03-12T10:00').getTime();
+const form = { ...EMPTY_FORM, content: '今晚维护' };
+
+test('a notice without words, recipients or a possible time is not sent', () => {
+  expect(planSend({ ...form, content: ' \n' }, NOW)).toEqual({ kind: 'incomplete', missing: 'content' });
+  expect(planSend({ ...form, targetKind: 'users' }, NOW)).toEqual({ kind: 'incomplete', missing: 'target' });
+  expect(planSend({ ...form, targetKind: 'group' }, NOW)).toEqual({ kind: 'incomplete', missing: 'target' });
+  expect(planSend({ ...form, sendAt: '2026-03-12T09:59' }, NOW)).toEqual({ kind: 'incomplete', missing: 'timePast' });
+  const late = { ...form, sendAt: '2026-03-13T10:00', expires: '2026-03-12T12:00' };
+  expect(planSend(late, NOW)).toEqual({ kind: 'incomplete', missing: 'expiresFirst' });
+});
+
+test('what was left empty is not sent', () => {
+  expect(planSend(form, NOW)).toEqual({
+    kind: 'ready',
+    draft: {
+      type: 'system_notice',
+      priority: 'normal',
+      content: '今晚维护',
+      target: { kind: 'all' },
+      needConfirm: false,
+    },
+  });
+  const full = { ...form, title: ' 维护 ', sendAt: '2026-03-12T12:00', expires: '2026-03-13T12:00' };
+  expect(planSend(full, NOW)).toMatchObject({
+    draft: { title: '维护', sendAt: NOW + 7_200_000, expiresAt: NOW + 26 * 3_600_000 },
+  });
+});
+
+test('exclusions go with every target', () => {
+  const excludeUserIds = ['u-1'];
+  for (const targetKind of ['all', 'admins', 'role'] as const) {
+    expect(targetOf({ ...form, targetKind, excludeUserIds })).toMatchObject({ kind: targetKind, excludeUserIds });
+  }
+  expect(targetOf({ ...form, targetKind: 'users', userIds: ['u-2'], excludeUserIds })).toEqual({
+    kind: 'users',
+    userIds: ['u-2'],
+    excludeUserIds,
+  });
+});

@@ -1,0 +1,88 @@
+import type { UserId } from '@hiscrm/shared/model/ids.ts';
+import type { NoticePriority, NoticeTarget } from '@hiscrm/shared/model/notice.ts';
+import type { NoticeDraft } from '../../link/notice-api.ts';
+
+export const TARGET_KINDS = ['all', 'admins', 'role', 'group', 'users'] as const;
+export type TargetKind = (typeof TARGET_KINDS)[number];
+
+/** The form as it stands; times as the browser's own field writes them, local and to the minute. */
+export type SendForm = {
+  readonly type: string;
+  readonly priority: NoticePriority;
+  readonly title: string;
+  readonly content: string;
+  readonly targetKind: TargetKind;
+  readonly role: string;
+  readonly group: string;
+  readonly userIds: readonly string[];
+  readonly excludeUserIds: readonly string[];
+  readonly needConfirm: boolean;
+  readonly expires: string;
+  readonly sendAt: string;
+};
+
+export const EMPTY_FORM: SendForm = {
+  type: 'system_notice',
+  priority: 'normal',
+  title: '',
+  content: '',
+  targetKind: 'all',
+  role: 'operator',
+  group: '',
+  userIds: [],
+  excludeUserIds: [],
+  needConfirm: false,
+  expires: '',
+  sendAt: '',
+};
+
+/** Whom the form names; undefined while that is not said. */
+export function targetOf(form: SendForm): NoticeTarget | undefined {
+  const excluded = form.excludeUserIds.length > 0 && { excludeUserIds: form.excludeUserIds as UserId[] }; // ids of users
+  switch (form.targetKind) {
+    case 'all':
+    case 'admins':
+      return { kind: form.targetKind, ...excluded };
+    case 'role':
+      return { kind: 'role', role: form.role, ...excluded };
+    case 'group':
+      return form.group === '' ? undefined : { kind: 'group', group: form.group, ...excluded };
+    case 'users':
+      // ids of users, as the list of users has them
+      return form.userIds.length === 0 ? undefined : { kind: 'users', userIds: form.userIds as UserId[], ...excluded };
+    default:
+      return form.targetKind satisfies never;
+  }
+}
+
+export type SendPlan =
+  | { readonly kind: 'ready'; readonly draft: NoticeDraft }
+  | { readonly kind: 'incomplete'; readonly missing: 'content' | 'target' | 'timePast' | 'expiresFirst' };
+
+/** What the form would send at `now`, or what it lacks. */
+export function planSend(form: SendForm, now: number): SendPlan {
+  const target = targetOf(form);
+  if (form.content.trim() === '') return { kind: 'incomplete', missing: 'content' };
+  if (!target) return { kind: 'incomplete', missing: 'target' };
+  const sendAt = timeOf(form.sendAt);
+  const expiresAt = timeOf(form.expires);
+  if ((sendAt ?? now + 1) <= now || (expiresAt ?? now + 1) <= now) return { kind: 'incomplete', missing: 'timePast' };
+  if (expiresAt !== undefined && expiresAt <= (sendAt ?? now)) return { kind: 'incomplete', missing: 'expiresFirst' };
+  const { type, priority, content, needConfirm } = form;
+  const title = form.title.trim();
+  return {
+    kind: 'ready',
+    draft: {
+      type,
+      priority,
+      ...(title !== '' && { title }),
+      content,
+      target,
+      needConfirm,
+      ...(expiresAt !== undefined && { expiresAt }),
+      ...(sendAt !== undefined && { sendAt }),
+    },
+  };
+}
+
+const timeOf = (text: string): number | undefined => (text === '' ? undefined : new Date(text).getTime());
