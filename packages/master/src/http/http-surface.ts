@@ -16,6 +16,7 @@ import { addAuthRoutes } from './auth-routes.ts';
 import { CompatDoor } from './compat-door.ts';
 import type { HttpDeps } from './http-deps.ts';
 import { addImRoutes } from './im/im-routes.ts';
+import { addImWriteRoutes } from './im/im-write-routes.ts';
 import { addNoticeRoutes } from './notice-routes.ts';
 import { addOpsRoutes } from './ops-routes.ts';
 import { READ_CACHE_LIMIT_BYTES, ReadCache } from './read-cache.ts';
@@ -61,6 +62,7 @@ export async function createHttpSurface(deps: HttpDeps): Promise<HttpSurface> {
   await addWebClient(app, deps.webDir);
   addAuthRoutes(app, deps);
   addImRoutes(app, deps, cache);
+  addImWriteRoutes(app, deps);
   addAdminRoutes(app, deps);
   addTraceRoute(app, deps);
   addNoticeRoutes(app, deps.notices);

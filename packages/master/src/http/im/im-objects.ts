@@ -1,6 +1,7 @@
 /** Records as the objects of the historic inbox API: its field names, times in ms, ids as text. */
 import type { ItemFacts, MessageType, Person } from '@hiscrm/shared/model/facts.ts';
 import type { AccountRecord, ItemRecord, TopicMarks, TopicRecord } from '@hiscrm/shared/model/records.ts';
+import type { ReplyRecord } from '@hiscrm/shared/model/reply.ts';
 import type { Session } from '@hiscrm/shared/model/session.ts';
 import type { TopicSummary } from '@hiscrm/shared/model/summary.ts';
 import { isUnread } from '@hiscrm/shared/model/unread.ts';
@@ -44,6 +45,15 @@ const MESSAGE_TYPE: Record<MessageType, Static<typeof messageSchema>['msg_type']
   unsupported: 'text',
 };
 
+/** One whose outcome nobody knows is not over: it must not be sent again. */
+const REPLY_STATUS: Record<ReplyRecord['state']['kind'], Static<typeof messageSchema>['status']> = {
+  requested: 'sending',
+  attempted: 'sending',
+  unknown: 'sending',
+  sent: 'sent',
+  rejected: 'failed',
+};
+
 export function toUser(account: AccountRecord): Static<typeof userSchema> {
   const { profile } = account;
   return {
@@ -77,8 +87,8 @@ export function toConversation(
     participant: peerOf(record),
     last_message: last ? { content: last.text, msg_type: type, create_time: last.at } : null,
     unread_count: summary.unreadCount,
-    is_pinned: false,
-    is_muted: false,
+    is_pinned: record.marks.isPinned ?? false,
+    is_muted: record.marks.isMuted ?? false,
     last_message_type: type,
     create_time: facts?.createdAt ?? 0,
     update_time: last?.at ?? facts?.observedAt ?? 0,
@@ -114,6 +124,36 @@ export function toMessage({ account, topic, item }: ItemInTopic): Static<typeof 
     duration: media?.durationMs ?? null,
     recalled_at: null,
     direction: isOut ? 'outbound' : 'inbound',
+    platform: account.platform,
+  };
+}
+
+/** A reply as the message that it is to become. */
+export function toReplyMessage(
+  account: AccountRecord,
+  topic: TopicRecord,
+  reply: ReplyRecord,
+): Static<typeof messageSchema> {
+  return {
+    msg_id: reply.id,
+    conversation_id: reply.topic.id,
+    sender: ownPerson(account),
+    receiver: topic.kind === 'conversation' ? peerOf(topic) : toPerson(undefined),
+    msg_type: 'text',
+    content: reply.text,
+    create_time: reply.requestedAt,
+    status: REPLY_STATUS[reply.state.kind],
+    is_read: true,
+    is_deleted: false,
+    is_recalled: false,
+    reply_to_message_id: reply.toItemId ?? null,
+    media_url: null,
+    media_thumbnail: null,
+    file_size: null,
+    file_name: null,
+    duration: null,
+    recalled_at: null,
+    direction: 'outbound',
     platform: account.platform,
   };
 }

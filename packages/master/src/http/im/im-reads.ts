@@ -1,6 +1,7 @@
 import { must } from '@hiscrm/shared/lib/must.ts';
-import type { AccountId, ItemId, TopicId } from '@hiscrm/shared/model/ids.ts';
+import type { AccountId, ItemId, ReplyId, TopicId } from '@hiscrm/shared/model/ids.ts';
 import type { AccountRecord, ItemRecord, TopicRecord } from '@hiscrm/shared/model/records.ts';
+import type { ReplyRecord } from '@hiscrm/shared/model/reply.ts';
 import {
   contentRef,
   conversationRef,
@@ -71,12 +72,17 @@ export class ImReads {
   }
 
   async conversations(account: AccountRecord, query: Query<'conversations'>): Promise<Page> {
-    // Pins and mutes are not kept, and every conversation is active: another wish finds nothing.
-    const isNothing = query.is_pinned || query.is_muted || (query.status !== undefined && query.status !== 'active');
-    if (isNothing) return { rows: [], cursor: query.cursor ?? 0, hasMore: false };
+    const { is_pinned: isPinned, is_muted: isMuted, status } = query;
+    // Every conversation that is listed is active: another wish finds nothing.
+    if (status !== undefined && status !== 'active') return { rows: [], cursor: query.cursor ?? 0, hasMore: false };
+    const keep = ({ record: { marks } }: TopicView): boolean =>
+      (isPinned === undefined || (marks.isPinned ?? false) === isPinned) &&
+      (isMuted === undefined || (marks.isMuted ?? false) === isMuted);
     const page = await this.#page(account, query, {
-      list: `${account.id} conversations`,
+      list: `${account.id} conversations ${isPinned} ${isMuted}`,
       read: this.#topicRows(account.id, 'conversation'),
+      isHidden,
+      ...((isPinned !== undefined || isMuted !== undefined) && { keep }),
     });
     return { ...page, rows: page.rows.map((view) => conversationOf(account, view)) };
   }
@@ -90,6 +96,7 @@ export class ImReads {
     const page = await this.#page(account, query, {
       list: `${account.id} contents ${type} ${isNew}`,
       read: this.#topicRows(account.id, 'content'),
+      isHidden,
       ...(!isPlain && { keep }),
     });
     return { ...page, rows: page.rows.map((view) => workOf(account, view)) };
@@ -120,7 +127,7 @@ export class ImReads {
     }
     const topics =
       conversationId === undefined
-        ? await allTopics(this.#store, account.id, ['conversation'])
+        ? await this.#listed(account.id, ['conversation'])
         : [this.topic(account.id, 'conversation', conversationId)];
     const keep = (found: ItemInTopic): boolean => matches(toMessage(found), query);
     const page = await this.#merged(account, topics, query, { keep, since });
@@ -153,7 +160,7 @@ export class ImReads {
         (query.is_new === undefined || shown.is_new === query.is_new)
       );
     };
-    const page = await this.#merged(account, await allTopics(this.#store, account.id, kinds), query, { keep });
+    const page = await this.#merged(account, await this.#listed(account.id, kinds), query, { keep });
     return { ...page, rows: page.rows.map(toUnified) };
   }
 
@@ -172,7 +179,7 @@ export class ImReads {
   /** Throws TOPIC_NOT_FOUND. */
   topic(accountId: AccountId, kind: TopicKind, id: string): TopicView {
     const view = this.#store.topic(refOf(accountId, kind, id));
-    if (!view) throw new ImError('TOPIC_NOT_FOUND');
+    if (!view || isHidden(view)) throw new ImError('TOPIC_NOT_FOUND');
     return view;
   }
 
@@ -185,7 +192,7 @@ export class ImReads {
   ): { readonly account: AccountRecord; readonly view: TopicView } {
     for (const account of this.#named(principal, accountId)) {
       const view = this.#store.topic(refOf(account.id, kind, id));
-      if (view) return { account, view };
+      if (view && !isHidden(view)) return { account, view };
     }
     throw new ImError('TOPIC_NOT_FOUND');
   }
@@ -197,6 +204,17 @@ export class ImReads {
       if (item) return { account, topic: this.#topicOf(account.id, item), item };
     }
     throw new ImError('ITEM_NOT_FOUND');
+  }
+
+  /** A reply that was asked for, with where it goes; undefined when it is not known or not the user's to see. */
+  reply(
+    principal: Principal,
+    id: string,
+  ): { readonly account: AccountRecord; readonly record: TopicRecord; readonly reply: ReplyRecord } | undefined {
+    const reply = this.#store.reply(id as ReplyId); // text of the address; unknown finds nothing
+    const account = reply && mayRead(principal, reply.accountId) ? this.#store.account(reply.accountId) : undefined;
+    const record = reply && this.#store.topicRecord(reply.topic);
+    return reply && account && record ? { account, record, reply } : undefined;
   }
 
   #visible(principal: Principal): AccountRecord[] {
@@ -221,7 +239,12 @@ export class ImReads {
     if (contentId !== undefined) return [this.topic(accountId, 'content', contentId)];
     const parent = parentId === undefined ? undefined : this.#store.item(accountId, 'comment', parentId as ItemId); // as above
     if (parent) return [this.topic(accountId, 'content', parent.facts.topicId)];
-    return allTopics(this.#store, accountId, ['content']);
+    return this.#listed(accountId, ['content']);
+  }
+
+  /** Every topic of these kinds that nobody put away. */
+  async #listed(accountId: AccountId, kinds: readonly TopicKind[]): Promise<readonly TopicView[]> {
+    return (await allTopics(this.#store, accountId, kinds)).filter((view) => !isHidden(view));
   }
 
   #topicRows(accountId: AccountId, kind: TopicKind): ReadRows<TopicView, string> {
@@ -241,7 +264,12 @@ export class ImReads {
   #page<Row, Cursor>(
     account: AccountRecord,
     wanted: Wanted,
-    rest: { readonly list: string; readonly read: ReadRows<Row, Cursor>; readonly keep?: (row: Row) => boolean },
+    rest: {
+      readonly list: string;
+      readonly read: ReadRows<Row, Cursor>;
+      readonly keep?: (row: Row) => boolean;
+      readonly isHidden?: (row: Row) => boolean;
+    },
   ): Promise<OffsetPage<Row>> {
     const version = this.#store.accountVersion(account.id);
     return this.#pager.page({ ...rest, version, offset: wanted.cursor ?? 0, count: wanted.count ?? DEFAULT_COUNT });
@@ -268,6 +296,9 @@ export class ImReads {
     return { rows, cursor: offset + rows.length, hasMore: false };
   }
 }
+
+/** Put away by an operator, until something arrives in it. */
+const isHidden = ({ record }: TopicView): boolean => record.marks.isHidden === true;
 
 /** The filters of the message list, by the name of the query parameter. */
 const MESSAGE_FILTERS = {

@@ -7,7 +7,16 @@ import type { App } from '../app.ts';
 import type { HttpDeps } from '../http-deps.ts';
 import { isKnown, type KeptAnswer, READ_HEADERS, type ReadCache } from '../read-cache.ts';
 import { need } from '../who-asks.ts';
-import { statsOf, toConversation, toDiscussion, toMessage, toUnified, toUser, toWork } from './im-objects.ts';
+import {
+  statsOf,
+  toConversation,
+  toDiscussion,
+  toMessage,
+  toReplyMessage,
+  toUnified,
+  toUser,
+  toWork,
+} from './im-objects.ts';
 import { ImReads } from './im-reads.ts';
 import {
   conversationSchema,
@@ -149,9 +158,11 @@ class ImRoutes {
       const { account, view } = reads.anyTopic(asked.principal, 'conversation', asked.id, asked.query.account_id);
       return view.record.kind === 'conversation' ? toConversation(account, view.record, view.summary) : {};
     });
-    this.#one('/api/im/messages/:id', 'One direct message.', messageSchema, (asked) =>
-      toMessage(reads.anyItem(asked.principal, 'message', asked.id, asked.query.account_id)),
-    );
+    this.#one('/api/im/messages/:id', 'One direct message, or a reply by its id.', messageSchema, (asked) => {
+      const sent = reads.reply(asked.principal, asked.id);
+      if (sent) return toReplyMessage(sent.account, sent.record, sent.reply);
+      return toMessage(reads.anyItem(asked.principal, 'message', asked.id, asked.query.account_id));
+    });
     this.#one('/api/im/contents/:id', 'One work.', workSchema, (asked) => {
       const { account, view } = reads.anyTopic(asked.principal, 'content', asked.id, asked.query.account_id);
       return view.record.kind === 'content' ? toWork(account, view.record, view.summary) : {};

@@ -15,6 +15,9 @@ export type ReadRows<Row, Cursor> = (
 };
 export type OffsetPage<Row> = { readonly rows: readonly Row[]; readonly cursor: number; readonly hasMore: boolean };
 
+const always = (): boolean => true;
+const never = (): boolean => false;
+
 /**
  * Pages by numeric offset over a store that pages by its own cursors. A reader who walks on from page to page is never made
  * to wait for the rows before: where each page ended is remembered, as long as the list has not changed.
@@ -32,6 +35,8 @@ export class OffsetPager {
     readonly count: number;
     readonly read: ReadRows<Row, Cursor>;
     readonly keep?: ((row: Row) => boolean) | undefined;
+    /** Rows that are not there for anybody. They are few: places are remembered all the same. */
+    readonly isHidden?: ((row: Row) => boolean) | undefined;
   }): Promise<OffsetPage<Row>> {
     const { offset, count } = options;
     const found: Row[] = [];
@@ -43,7 +48,8 @@ export class OffsetPager {
       // Without a filter the chunk ends where the page ends, so that the place can be remembered.
       const limit = options.keep ? CHUNK_COUNT : Math.min(CHUNK_COUNT, toSkip > 0 ? toSkip : count - found.length);
       const chunk = options.read(limit, cursor);
-      const kept = options.keep ? chunk.rows.filter(options.keep) : chunk.rows;
+      const { keep = always, isHidden = never } = options;
+      const kept = chunk.rows.filter((row) => !isHidden(row) && keep(row));
       const skipped = Math.min(toSkip, kept.length);
       toSkip -= skipped;
       const taken = kept.slice(skipped, skipped + count - found.length);

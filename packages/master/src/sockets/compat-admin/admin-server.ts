@@ -62,7 +62,13 @@ export class AdminServer {
     this.#namespace = io.of(ADMIN_NAMESPACE);
     this.#namespace.use((socket, next) => {
       const isRoom = this.#principalOf(socket, undefined) !== undefined || this.#strangerCount < STRANGERS_LIMIT_COUNT;
-      next(isRoom ? undefined : Object.assign(new Error('OVERLOADED'), { data: toWireError('OVERLOADED', { retryAfterMs: AUTH_PATIENCE_MS }) }));
+      next(
+        isRoom
+          ? undefined
+          : Object.assign(new Error('OVERLOADED'), {
+              data: toWireError('OVERLOADED', { retryAfterMs: AUTH_PATIENCE_MS }),
+            }),
+      );
     });
     this.#namespace.on('connection', this.#onConnection);
     this.#stops = [
