@@ -1,4 +1,4 @@
-import type { NoticePriority, NoticeTarget } from '@hiscrm/shared/model/notice.ts';
+import type { ConfirmPlan, NoticePriority, NoticeTarget } from '@hiscrm/shared/model/notice.ts';
 import { type RestOutcome, rest } from './rest.ts';
 
 /** What an administrator writes. Times in ms UTC. */
@@ -9,6 +9,7 @@ export type NoticeDraft = {
   readonly content: string;
   readonly target: NoticeTarget;
   readonly needConfirm: boolean;
+  readonly confirmPlan?: ConfirmPlan;
   readonly expiresAt?: number;
   readonly sendAt?: number;
 };

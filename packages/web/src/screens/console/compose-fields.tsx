@@ -13,6 +13,9 @@ import { type SendForm, TARGET_KINDS, type TargetKind } from './plan-send.ts';
 
 const TITLE_LIMIT_CHARS = 200;
 const CONTENT_ROWS = 6;
+/** 0 = nobody is reminded. */
+const REMIND_HOURS = [0, 1, 4, 24];
+const DEPUTY_HOURS = [1, 4, 24, 72];
 const TARGET_WORDS: Record<TargetKind, TextKey> = {
   all: 'console.targetAll',
   admins: 'console.targetAdmins',
@@ -86,7 +89,59 @@ export function ComposeFields({ form, isLocked, change }: FieldsProps) {
       <Checkbox checked={form.needConfirm} onChange={({ target }) => change({ needConfirm: target.checked })}>
         {t('console.needConfirm')}
       </Checkbox>
+      {form.needConfirm && <ConfirmFields form={form} isLocked={isLocked} change={change} />}
     </fieldset>
+  );
+}
+
+/** What happens while somebody has not confirmed. */
+function ConfirmFields({ form, isLocked, change }: FieldsProps) {
+  const { t } = useText();
+  const users = useRestList(adminApi.users).list ?? [];
+  return (
+    <>
+      <Field label={t('console.remind')} isWide>
+        {(id) => (
+          <Select
+            id={id}
+            value={form.remindHours}
+            disabled={isLocked}
+            options={REMIND_HOURS.map((value) => ({
+              value,
+              label: value === 0 ? t('console.never') : t('console.everyHours', { count: value }),
+            }))}
+            onChange={(remindHours) => change({ remindHours })}
+          />
+        )}
+      </Field>
+      <Field label={t('console.deputy')}>
+        {(id) => (
+          <Select
+            id={id}
+            value={form.deputyUserId}
+            disabled={isLocked}
+            options={[
+              { value: '', label: t('console.nobody') },
+              ...users.map((user) => ({ value: user.id, label: user.username })),
+            ]}
+            onChange={(deputyUserId) => change({ deputyUserId })}
+          />
+        )}
+      </Field>
+      {form.deputyUserId !== '' && (
+        <Field label={t('console.deputyAfter')}>
+          {(id) => (
+            <Select
+              id={id}
+              value={form.deputyHours}
+              disabled={isLocked}
+              options={DEPUTY_HOURS.map((value) => ({ value, label: t('console.hours', { count: value }) }))}
+              onChange={(deputyHours) => change({ deputyHours })}
+            />
+          )}
+        </Field>
+      )}
+    </>
   );
 }
 

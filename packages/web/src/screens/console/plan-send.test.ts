@@ -30,6 +30,18 @@ test('what was left empty is not sent', () => {
   });
 });
 
+test('reminders and a deputy are asked for only where a confirmation is', () => {
+  const asked = { ...form, remindHours: 2, deputyUserId: 'u-9' };
+  expect(planSend(asked, NOW)).not.toHaveProperty('draft.confirmPlan');
+  expect(planSend({ ...asked, needConfirm: true }, NOW)).toHaveProperty('draft.confirmPlan', {
+    repeatEveryMs: 7_200_000,
+    repeatCount: 5,
+    escalateAfterMs: 24 * 3_600_000,
+    deputyUserId: 'u-9',
+  });
+  expect(planSend({ ...form, needConfirm: true }, NOW)).not.toHaveProperty('draft.confirmPlan');
+});
+
 test('exclusions go with every target', () => {
   const excludeUserIds = ['u-1'];
   for (const targetKind of ['all', 'admins', 'role'] as const) {

@@ -1,5 +1,5 @@
 import type { UserId } from '@hiscrm/shared/model/ids.ts';
-import type { NoticePriority, NoticeTarget } from '@hiscrm/shared/model/notice.ts';
+import type { ConfirmPlan, NoticePriority, NoticeTarget } from '@hiscrm/shared/model/notice.ts';
 import type { NoticeDraft } from '../../link/notice-api.ts';
 
 export const TARGET_KINDS = ['all', 'admins', 'role', 'group', 'users'] as const;
@@ -17,6 +17,12 @@ export type SendForm = {
   readonly userIds: readonly string[];
   readonly excludeUserIds: readonly string[];
   readonly needConfirm: boolean;
+  /** Hours; 0 reminds nobody. */
+  readonly remindHours: number;
+  /** Nobody is told where it is empty. */
+  readonly deputyUserId: string;
+  /** Hours until the deputy is told who has not confirmed. */
+  readonly deputyHours: number;
   readonly expires: string;
   readonly sendAt: string;
 };
@@ -32,6 +38,9 @@ export const EMPTY_FORM: SendForm = {
   userIds: [],
   excludeUserIds: [],
   needConfirm: false,
+  remindHours: 0,
+  deputyUserId: '',
+  deputyHours: 24,
   expires: '',
   sendAt: '',
 };
@@ -79,8 +88,25 @@ export function planSend(form: SendForm, now: number): SendPlan {
       content,
       target,
       needConfirm,
+      ...(needConfirm && confirmPlanOf(form)),
       ...(expiresAt !== undefined && { expiresAt }),
       ...(sendAt !== undefined && { sendAt }),
+    },
+  };
+}
+
+const HOUR_MS = 3_600_000;
+/** Somebody who has not answered so many reminders is somebody to call. */
+const REMINDER_LIMIT_COUNT = 5;
+
+/** What happens while somebody has not confirmed; nothing where nothing was asked for. */
+function confirmPlanOf({ remindHours, deputyUserId, deputyHours }: SendForm): { readonly confirmPlan?: ConfirmPlan } {
+  if (remindHours === 0 && deputyUserId === '') return {};
+  return {
+    confirmPlan: {
+      ...(remindHours > 0 && { repeatEveryMs: remindHours * HOUR_MS, repeatCount: REMINDER_LIMIT_COUNT }),
+      // an id of the list of users
+      ...(deputyUserId !== '' && { escalateAfterMs: deputyHours * HOUR_MS, deputyUserId: deputyUserId as UserId }),
     },
   };
 }

@@ -5,7 +5,7 @@ import { SVGRenderer } from 'echarts/renderers';
 import { useEffect, useRef, useState } from 'react';
 import { useText } from '../../i18n/use-text.ts';
 import { noticeApi, type ReceiveRecord } from '../../link/notice-api.ts';
-import { curveOf } from './curve.ts';
+import { type Curve, curveOf } from './curve.ts';
 
 use([LineChart, GridComponent, LegendComponent, TooltipComponent, SVGRenderer]);
 
@@ -33,19 +33,21 @@ export function ReceiptChart({ messageId, sentAt }: { readonly messageId: string
       type: 'line' as const,
       step: 'end' as const,
       showSymbol: false,
-      data: curveOf(sentAt, moments).map(([at, count]) => [at, count]),
+      data: upToNow(curveOf(sentAt, moments)),
     });
     const style = getComputedStyle(document.documentElement);
     const colour = (name: string): string => style.getPropertyValue(name).trim();
+    const axisLabel = { color: colour('--ink-3'), hideOverlap: true };
+    const splitLine = { lineStyle: { color: colour('--line') } };
     const option: EChartsCoreOption = {
       animation: false,
-      color: [colour('--accent'), colour('--warn'), colour('--good')],
+      color: [colour('--ink-3'), colour('--warn'), colour('--accent')],
       textStyle: { color: colour('--ink-2') },
       grid: { left: 40, right: 16, top: 32, bottom: 28 },
-      legend: { textStyle: { color: colour('--ink-2') } },
+      legend: { top: 0, textStyle: { color: colour('--ink-2') } },
       tooltip: { trigger: 'axis' },
-      xAxis: { type: 'time' },
-      yAxis: { type: 'value', minInterval: 1, max: records.length },
+      xAxis: { type: 'time', axisLabel },
+      yAxis: { type: 'value', minInterval: 1, max: records.length, axisLabel, splitLine },
       series: [
         line(
           t('console.delivered'),
@@ -64,5 +66,16 @@ export function ReceiptChart({ messageId, sentAt }: { readonly messageId: string
     chart.setOption(option);
     return () => chart.dispose();
   }, [records, sentAt, t]);
-  return <div ref={ref} role="img" aria-label={t('console.chart')} style={{ height: HEIGHT_PX }} />;
+  return (
+    <div ref={ref} data-chart="receipts" role="img" aria-label={t('console.chart')} style={{ height: HEIGHT_PX }} />
+  );
+}
+
+/** A curve does not end with what happened last. */
+function upToNow(curve: Curve): number[][] {
+  const last = curve.at(-1);
+  return [...curve, ...(last ? [[Math.max(Date.now(), last[0]), last[1]] as const] : [])].map(([at, count]) => [
+    at,
+    count,
+  ]);
 }

@@ -107,7 +107,7 @@ function RecordFilters(props: { readonly narrow: (patch: Filters) => void; reado
   return (
     <div className="admin-form">
       <Input.Search
-        style={{ width: 220 }}
+        style={{ width: 200 }}
         allowClear
         maxLength={100}
         placeholder={t('console.keyword')}
@@ -115,7 +115,7 @@ function RecordFilters(props: { readonly narrow: (patch: Filters) => void; reado
         onSearch={(keyword) => narrow({ keyword: keyword.trim() })}
       />
       <Select
-        style={{ width: 140 }}
+        style={{ width: 116 }}
         allowClear
         placeholder={t('console.status')}
         aria-label={t('console.status')}
@@ -126,7 +126,7 @@ function RecordFilters(props: { readonly narrow: (patch: Filters) => void; reado
         onChange={(status?: NoticeStatus) => narrow({ status })}
       />
       <Input.Search
-        style={{ width: 190 }}
+        style={{ width: 150 }}
         allowClear
         maxLength={64}
         placeholder={t('console.typeName')}

@@ -1,0 +1,103 @@
+/** Notices as people meet them: an administrator writes one, two devices of a user show it, and one answer settles both. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ADMIN_PASSWORD } from './harness/master-process.ts';
+import { RestApi } from './harness/rest-api.ts';
+import type { Screen } from './screen.ts';
+import { World } from './world.ts';
+
+/** The page asks who is logged in, and the answer is nobody. */
+const NOT_ITS_FAULT = /401 \(Unauthorized\)/;
+/** A cold start of two browsers and a build of the page on a busy machine. */
+const START_DEADLINE_MS = 240_000;
+const SEEN = { timeout: 20_000 };
+
+let world: World;
+let desk: Screen;
+let second: Screen;
+beforeAll(async () => {
+  world = await World.start({ localWorkers: 0 });
+  desk = await world.screen();
+  second = await world.screen();
+}, START_DEADLINE_MS);
+afterAll(async () => {
+  await world.close();
+}, START_DEADLINE_MS);
+
+const badge = (screen: Screen) => screen.page.locator('[data-notices-unread]');
+const dialog = (screen: Screen) => screen.page.locator('[data-answer]');
+const step = (name: string) => desk.page.locator(`[data-step="console.${name}"] .num`);
+const tab = (name: string) => desk.page.getByRole('tab', { name }).click();
+
+test('what must be confirmed stands before everything on every device until one of them confirms it', async () => {
+  const { page } = desk;
+  await page.evaluate(() => {
+    location.hash = '/admin';
+  });
+  await tab('发送通知');
+  await page.getByLabel('标题', { exact: true }).fill('今晚维护');
+  await page.getByLabel('内容').fill('22:00 起停机 30 分钟。\n请提前保存。');
+  await page.getByText('接收人必须确认').click();
+  await page.locator('[data-audience="1"]').waitFor(SEEN);
+  await page.locator('.console-send button').click();
+  await page.locator('.ant-popconfirm .ant-btn-primary').click();
+
+  await dialog(second).waitFor(SEEN);
+  await dialog(desk).waitFor(SEEN);
+  await dialog(second).getByText('由 admin 发送').waitFor(SEEN);
+  // The keys of somebody who was typing neither answer it nor close it.
+  for (const key of ['Enter', 'Space', 'Escape', 'Escape', 'Escape']) await second.page.keyboard.press(key);
+  await dialog(second).waitFor(SEEN);
+  for (let n = 0; n < 5; n++) await second.page.keyboard.press('Tab');
+  expect(await second.page.evaluate(() => document.activeElement?.closest('.panes, .header'))).toBeNull();
+  await expect.poll(() => step('delivered').textContent(), SEEN).toBe('1，共 1');
+  expect(await step('confirmed').textContent()).toBe('0，共 1');
+  expect(await desk.titleCount()).toBe(0);
+
+  await dialog(second).getByRole('button', { name: '我已知悉并确认' }).click();
+  await dialog(second).waitFor({ state: 'detached', ...SEEN });
+  await dialog(desk).waitFor({ state: 'detached', ...SEEN });
+  await expect.poll(() => step('confirmed').textContent(), SEEN).toBe('1，共 1');
+  expect(await badge(desk).count()).toBe(0);
+});
+
+test('the badge is exact, and reading on one device clears it on the other', async () => {
+  const admin = await RestApi.login(world.master.baseUrl, 'admin', ADMIN_PASSWORD);
+  for (const content of ['第一条', '第二条', '第三条']) {
+    await admin.post('/api/admin/system/notice', { content, title: `关于${content}`, target: 'all', priority: 'high' });
+  }
+  await expect.poll(() => badge(desk).textContent(), SEEN).toBe('3');
+  await expect.poll(() => badge(second).textContent(), SEEN).toBe('3');
+  await second.page.locator('.bell').click();
+  await second.page.locator('[data-notice]').first().click();
+  await expect.poll(() => badge(desk).textContent(), SEEN).toBe('2');
+  await second.page.locator('.bell-head button').click();
+  await badge(desk).waitFor({ state: 'detached', ...SEEN });
+  await badge(second).waitFor({ state: 'detached', ...SEEN });
+  await second.page.getByRole('tab', { name: '全部' }).click();
+  expect(await second.page.locator('[data-notice]').count()).toBe(4);
+  expect(await second.page.locator('[data-notice][data-unread="true"]').count()).toBe(0);
+  expect(await desk.titleCount()).toBe(0);
+});
+
+test('a reload shows the history again and asks for no second answer', async () => {
+  await second.page.reload();
+  await second.page.locator('.bell').click();
+  await expect.poll(() => second.page.locator('[data-notice]').count(), SEEN).toBe(4);
+  expect(await dialog(second).count()).toBe(0);
+});
+
+test('the console lists what was sent, draws its receipts, and says how the hub is', async () => {
+  await tab('通知记录');
+  const row = desk.page.getByRole('button', { name: '今晚维护' });
+  await row.click();
+  await desk.page.locator('[data-chart] svg text').first().waitFor(SEEN);
+  await desk.page.getByText('尚未确认：0').waitFor(SEEN);
+  await desk.page.locator('.ant-drawer-close').click();
+  await tab('推送状态');
+  await desk.page.locator('[data-hub="ok"]').waitFor(SEEN);
+});
+
+test('neither page had anything to complain about', () => {
+  const complaints = [...desk.complaints, ...second.complaints];
+  expect(complaints.filter((text) => !NOT_ITS_FAULT.test(text))).toEqual([]);
+});
