@@ -5,8 +5,8 @@ import { RestApi } from './harness/rest-api.ts';
 import type { Screen } from './screen.ts';
 import { World } from './world.ts';
 
-/** The page asks who is logged in, and the answer is nobody. */
-const NOT_ITS_FAULT = /401 \(Unauthorized\)/;
+/** The page asks who is logged in, and the answer is nobody; and an answer is lost on purpose. */
+const NOT_ITS_FAULT = /401 \(Unauthorized\)|net::ERR_FAILED/;
 /** A cold start of two browsers and a build of the page on a busy machine. */
 const START_DEADLINE_MS = 240_000;
 const SEEN = { timeout: 20_000 };
@@ -95,6 +95,26 @@ test('the console lists what was sent, draws its receipts, and says how the hub 
   await desk.page.locator('.ant-drawer-close').click();
   await tab('推送状态');
   await desk.page.locator('[data-hub="ok"]').waitFor(SEEN);
+});
+
+test('an answer that is lost after the notice went out is asked for again, and nothing is sent twice', async () => {
+  const { page } = desk;
+  await tab('发送通知');
+  await page.getByLabel('内容').fill('只发一次');
+  await page.locator('[data-audience="1"]').waitFor(SEEN);
+  await page.route('**/api/admin/system/notice', async (route) => {
+    await route.fetch();
+    await route.abort();
+  });
+  await page.locator('.console-send button').click();
+  await page.locator('.ant-popconfirm .ant-btn-primary').click();
+  await page.getByText('通知可能已经发出').waitFor(SEEN);
+  await page.unroute('**/api/admin/system/notice');
+  await page.getByRole('button', { name: '再次发送' }).click();
+  await expect.poll(() => step('accepted').textContent(), SEEN).toBe('1，共 1');
+  const admin = await RestApi.login(world.master.baseUrl, 'admin', ADMIN_PASSWORD);
+  const sent = await admin.get(`/api/admin/notification/push-records?keyword=${encodeURIComponent('只发一次')}`);
+  expect(sent).toMatchObject({ data: { total: 1 } });
 });
 
 test('neither page had anything to complain about', () => {
