@@ -11,7 +11,8 @@ const detail = Type.Optional(Type.String({ maxLength: 500 }));
 export const sessionSchema = Type.Union([
   Type.Object({ kind: Type.Literal('unassigned'), since: timeMsSchema }, strict),
   Type.Object({ kind: Type.Literal('starting'), since: timeMsSchema }, strict),
-  Type.Object({ kind: Type.Literal('online'), since: timeMsSchema }, strict),
+  /** `detail`: what of the account cannot be read or answered as it should, though it is on line. */
+  Type.Object({ kind: Type.Literal('online'), since: timeMsSchema, detail }, strict),
   Type.Object({ kind: Type.Literal('loginRequired'), since: timeMsSchema, detail }, strict),
   Type.Object(
     {

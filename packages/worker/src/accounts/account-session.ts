@@ -362,6 +362,9 @@ export class AccountSession {
       case 'challenge':
         this.#apply({ kind: 'challenged', detail: signal.detail });
         break;
+      case 'limited':
+        this.#apply({ kind: 'limited', detail: signal.detail });
+        break;
       case 'broken':
         this.#apply(this.#brokeEvent(signal.detail));
         break;

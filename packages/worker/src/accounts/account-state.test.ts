@@ -6,7 +6,7 @@ import { ACCOUNT_TABLE, type AccountEvent, type AccountState, nextAccountState, 
 const CODE = { image: 'data:image/png;base64,AA==', expiresAt: 99 };
 const STATES: Record<AccountState['kind'], AccountState> = {
   starting: { kind: 'starting', since: 1, failureCount: 2 },
-  online: { kind: 'online', since: 1 },
+  online: { kind: 'online', since: 1, detail: '' },
   loginRequired: { kind: 'loginRequired', since: 1, detail: 'gone' },
   awaitingScan: { kind: 'awaitingScan', since: 1, code: CODE },
   challenge: { kind: 'challenge', since: 1, detail: 'check' },
@@ -20,6 +20,7 @@ const EVENTS: Record<AccountEvent['kind'], AccountEvent> = {
   codeShown: { kind: 'codeShown', code: CODE },
   loginFailed: { kind: 'loginFailed', detail: 'nobody came' },
   challenged: { kind: 'challenged', detail: 'a human check' },
+  limited: { kind: 'limited', detail: 'messages come late' },
   broke: { kind: 'broke', detail: 'crash', delayMs: 40 },
   retryDue: { kind: 'retryDue' },
   closed: { kind: 'closed' },

@@ -7,7 +7,8 @@ import type { Session } from '@hiscrm/shared/model/session.ts';
 
 export type AccountState =
   | { readonly kind: 'starting'; readonly since: number; readonly failureCount: number }
-  | { readonly kind: 'online'; readonly since: number }
+  /** `detail`: what works worse than it should. */
+  | { readonly kind: 'online'; readonly since: number; readonly detail: string }
   | { readonly kind: 'loginRequired'; readonly since: number; readonly detail: string }
   | { readonly kind: 'awaitingScan'; readonly since: number; readonly code: ScanCode | undefined }
   | { readonly kind: 'challenge'; readonly since: number; readonly detail: string }
@@ -28,6 +29,8 @@ export type AccountEvent =
   | { readonly kind: 'codeShown'; readonly code: ScanCode }
   | { readonly kind: 'loginFailed'; readonly detail: string }
   | { readonly kind: 'challenged'; readonly detail: string }
+  /** Something of the account is read in a worse way, or, with an empty text, no more. */
+  | { readonly kind: 'limited'; readonly detail: string }
   /** `delayMs`: how long to wait, from the driver's back-off. */
   | { readonly kind: 'broke'; readonly detail: string; readonly delayMs: number }
   | { readonly kind: 'retryDue' }
@@ -45,6 +48,7 @@ export const ACCOUNT_TABLE: Record<StateKind, Record<EventKind, StateKind | 'sam
     codeShown: 'same',
     loginFailed: 'same',
     challenged: 'challenge',
+    limited: 'same',
     broke: 'backingOff',
     retryDue: 'same',
     closed: 'closed',
@@ -56,6 +60,7 @@ export const ACCOUNT_TABLE: Record<StateKind, Record<EventKind, StateKind | 'sam
     codeShown: 'same',
     loginFailed: 'same',
     challenged: 'challenge',
+    limited: 'online',
     broke: 'backingOff',
     retryDue: 'same',
     closed: 'closed',
@@ -67,6 +72,7 @@ export const ACCOUNT_TABLE: Record<StateKind, Record<EventKind, StateKind | 'sam
     codeShown: 'same',
     loginFailed: 'same',
     challenged: 'challenge',
+    limited: 'same',
     broke: 'backingOff',
     retryDue: 'same',
     closed: 'closed',
@@ -78,6 +84,7 @@ export const ACCOUNT_TABLE: Record<StateKind, Record<EventKind, StateKind | 'sam
     codeShown: 'awaitingScan',
     loginFailed: 'loginRequired',
     challenged: 'challenge',
+    limited: 'same',
     broke: 'backingOff',
     retryDue: 'same',
     closed: 'closed',
@@ -89,6 +96,7 @@ export const ACCOUNT_TABLE: Record<StateKind, Record<EventKind, StateKind | 'sam
     codeShown: 'same',
     loginFailed: 'same',
     challenged: 'same',
+    limited: 'same',
     broke: 'same',
     retryDue: 'same',
     closed: 'closed',
@@ -100,6 +108,7 @@ export const ACCOUNT_TABLE: Record<StateKind, Record<EventKind, StateKind | 'sam
     codeShown: 'same',
     loginFailed: 'same',
     challenged: 'same',
+    limited: 'same',
     broke: 'same',
     retryDue: 'starting',
     closed: 'closed',
@@ -111,6 +120,7 @@ export const ACCOUNT_TABLE: Record<StateKind, Record<EventKind, StateKind | 'sam
     codeShown: 'same',
     loginFailed: 'same',
     challenged: 'same',
+    limited: 'same',
     broke: 'same',
     retryDue: 'same',
     closed: 'same',
@@ -126,9 +136,12 @@ export function nextAccountState(state: AccountState, event: AccountEvent, now: 
       return state;
     case 'starting':
       return { kind: 'starting', since: now, failureCount };
-    case 'online':
+    case 'online': {
+      const detail = event.kind === 'limited' ? event.detail : '';
+      return state.kind === 'online' && state.detail === detail ? state : { kind: 'online', since: now, detail };
+    }
     case 'closed':
-      return { kind: to, since: now };
+      return { kind: 'closed', since: now };
     case 'loginRequired':
     case 'challenge':
       return { kind: to, since: now, detail: 'detail' in event ? event.detail : '' };
@@ -148,8 +161,8 @@ export function nextAccountState(state: AccountState, event: AccountEvent, now: 
 export function sessionOf(state: AccountState): Session | undefined {
   switch (state.kind) {
     case 'starting':
-    case 'online':
       return { kind: state.kind, since: state.since };
+    case 'online':
     case 'loginRequired':
     case 'challenge':
       return { kind: state.kind, since: state.since, ...(state.detail && { detail: state.detail.slice(0, 500) }) };

@@ -156,8 +156,12 @@ export class DataManager implements FactSink {
     const seen = withStableUrls(withoutGapFillers(fact, known), known);
     const merged = known ? mergeFacts<AnyFacts>(known, seen) : seen;
     if (merged === known) {
-      if (entry && entry.missingCount > 0)
-        this.#known.put(this.#accountId, { kind: fact.kind, id, topicId: topicOf(seen), facts: known });
+      const isProven = known.source === 'reply' && seen.source !== 'reply';
+      if (entry && (entry.missingCount > 0 || isProven)) {
+        // Not news for the Master; for a reply that is looked for it is: a list shows what only an answer had said.
+        const facts = isProven ? { ...known, source: seen.source } : known;
+        this.#known.put(this.#accountId, { kind: fact.kind, id, topicId: topicOf(known), facts });
+      }
       return undefined;
     }
     const report = reportOf(this.#accountId, fact.kind, seen);

@@ -62,7 +62,9 @@ export type Pacing = {
 export type SessionSignal =
   | { readonly kind: 'loginExpired'; readonly detail: string }
   | { readonly kind: 'challenge'; readonly detail: string }
-  | { readonly kind: 'broken'; readonly detail: string };
+  | { readonly kind: 'broken'; readonly detail: string }
+  /** Something is read in a worse way than it should be; an empty text takes that back. */
+  | { readonly kind: 'limited'; readonly detail: string };
 
 /** Counts and keeps what a parser did not understand; samples are scrubbed and bounded. */
 export interface Oddities {

@@ -69,8 +69,8 @@ export class BrowserWorld {
     return new BrowserWorld({ simulator, master, directory, env });
   }
 
-  startWorker(): Worker {
-    return startWorker(readConfig(this.env), systemClock, silentLogger);
+  startWorker(env: Readonly<Record<string, string>> = {}): Worker {
+    return startWorker(readConfig({ ...this.env, ...env }), systemClock, silentLogger);
   }
 
   /** Everything read once. */

@@ -44,6 +44,23 @@ export class ChatPage {
     return rows ? chat : 'noRows';
   }
 
+  /** The chat page as it stands in the tab, if it does; opened otherwise. Its list follows what arrives by itself. */
+  static async reuse(op: Op, desk: Desk, page: Page): Promise<ChatPage | 'noRows'> {
+    const isThere = page.url().startsWith(desk.creator(PAGES.chats));
+    const chat = new ChatPage(desk, page);
+    return isThere && (await chat.rows(op)).length > 0 ? chat : ChatPage.open(op, desk, page);
+  }
+
+  /** The rows from the top of the list on, each once, until `isEnough` or its end. */
+  async list(op: Op, isEnough: (rows: readonly JsonRecord[]) => boolean): Promise<JsonRecord[]> {
+    const seen = new Map<string, JsonRecord>();
+    await this.#fromTop(op, (rows) => {
+      for (const row of rows) if (typeof row.id === 'string') seen.set(row.id, row);
+      return isEnough([...seen.values()]) ? true : undefined;
+    });
+    return [...seen.values()];
+  }
+
   /** The mounted rows, in order. */
   async rows(op: Op): Promise<JsonRecord[]> {
     const program = inPage(readChatRows, { rowsSelector: SELECTORS.chatRows, ...FIBERS });
@@ -131,14 +148,26 @@ export class ChatPage {
   async #scrollTo(op: Op, id: string): Promise<number | undefined> {
     const mounted = (await this.rows(op)).find((row) => row.id === id);
     if (typeof mounted?.index === 'number') return mounted.index;
+    return this.#fromTop(op, (rows) => {
+      const found = rows.find((row) => row.id === id);
+      return typeof found?.index === 'number' ? found.index : undefined;
+    });
+  }
+
+  /** Shows the list from its top, a part at a time, until `visit` answers something or the list ends. */
+  async #fromTop<T>(op: Op, visit: (rows: readonly JsonRecord[]) => T | undefined): Promise<T | undefined> {
     const list = this.page.locator(SELECTORS.chatScroller).first();
     await op.race(list.hover({ timeout: op.leftMs(this.#desk.env.pacing.patienceMs) }));
     await op.race(this.page.mouse.wheel(0, -1_000_000));
+    // The wheel turns later than it is asked to; a row found before that would stand elsewhere when it is clicked.
+    await this.#desk.until(op, this.#desk.env.pacing.patienceMs / 4, async () =>
+      (await list.evaluate((node) => node.scrollTop)) === 0 ? true : undefined,
+    );
     let lastIds = '';
     for (let turn = 0; turn < LIST_SCROLL_LIMIT_COUNT; turn += 1) {
       const rows = await this.rows(op);
-      const found = rows.find((row) => row.id === id);
-      if (typeof found?.index === 'number') return found.index;
+      const answer = visit(rows);
+      if (answer !== undefined) return answer;
       const ids = rows.map((row) => row.id).join();
       await op.race(this.page.mouse.wheel(0, LIST_SCROLL_PX));
       const moved = await this.#desk.until(op, 400, async () => {

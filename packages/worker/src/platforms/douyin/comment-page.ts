@@ -65,14 +65,18 @@ export class CommentPage {
     });
   }
 
-  /** Opens the answers under a comment and walks them. Undefined when its row cannot be told from another. */
+  /**
+   * Opens the answers under a comment and walks them. Undefined when its row is not shown, or cannot be told from another.
+   * For reading alone `place` says which of the rows that look alike it is; nothing may be written on that ground.
+   */
   async walkReplies(
     op: Op,
     parent: CommentFacts,
-    isEnough?: (rows: readonly CommentFact[]) => boolean,
+    options: { isEnough?: (rows: readonly CommentFact[]) => boolean; place?: number } = {},
   ): Promise<{ rows: CommentFact[]; end: WalkEnd; row: ShownRow } | undefined> {
-    const row = await this.findRow(op, parent, -1);
-    if (row === undefined || row === 'ambiguous') return undefined;
+    const alike = await this.#alike(op, parent, -1);
+    const row = options.place === undefined && alike.length > 1 ? undefined : alike[options.place ?? 0];
+    if (row === undefined) return undefined;
     const { page } = this;
     const listening = this.#desk.bus.listen(
       page,
@@ -100,7 +104,7 @@ export class CommentPage {
         parse: (answer) => this.#parse(answer, parent.id),
         idOf: (reply) => reply.facts.id,
         advance: () => this.#showMore(op, node),
-        isEnough,
+        isEnough: options.isEnough,
       });
       return { ...walked, row };
     } finally {
@@ -110,16 +114,22 @@ export class CommentPage {
 
   /** The one row that shows this comment; `ambiguous` when two look alike, undefined when none does. */
   async findRow(op: Op, comment: CommentFacts, parentIndex: number): Promise<ShownRow | 'ambiguous' | undefined> {
+    const alike = await this.#alike(op, comment, parentIndex);
+    return alike.length > 1 ? 'ambiguous' : alike[0];
+  }
+
+  /** The rows that show the comment's name and text, in the page's order. */
+  async #alike(op: Op, comment: CommentFacts, parentIndex: number): Promise<ShownRow[]> {
     const wantedName = comment.author?.name ?? '';
     const wantedText = normal(comment.text ?? '');
-    return this.#desk.until<ShownRow | 'ambiguous'>(op, this.#desk.env.pacing.patienceMs / 4, async () => {
-      const rows = await this.rows(op);
-      const alike = rows.filter(
+    if (wantedName === '') return [];
+    const found = await this.#desk.until(op, this.#desk.env.pacing.patienceMs / 4, async () => {
+      const alike = (await this.rows(op)).filter(
         (row) => row.parent === parentIndex && row.name === wantedName && normal(row.text) === wantedText,
       );
-      if (alike.length > 1) return 'ambiguous';
-      return wantedName === '' ? undefined : alike[0];
+      return alike.length > 0 ? alike : undefined;
     });
+    return found ?? [];
   }
 
   async rows(op: Op): Promise<ShownRow[]> {
@@ -155,3 +165,21 @@ export class CommentPage {
 
 /** Text as two renderings of it agree: one kind of space, one kind of line end, no edges. */
 export const normal = (text: string): string => text.replace(/[\s\u00a0\u200b]+/g, ' ').trim();
+
+/** Whether a list or the page state showed it, and not only the answer to the very act that sent it. */
+export const isSeen = (facts: { readonly source: string; readonly state?: string | undefined }): boolean =>
+  facts.source !== 'reply' && facts.state !== 'deleted';
+
+/** Which of the first-level comments with the same name and text it is, in the list's order, which is the page's. */
+export function placeAmongAlike(comment: CommentFacts, rows: readonly CommentFact[]): number {
+  const alike = rows.filter(
+    ({ facts }) =>
+      facts.parentId === undefined &&
+      facts.author?.name === comment.author?.name &&
+      normal(facts.text ?? '') === normal(comment.text ?? ''),
+  );
+  return Math.max(
+    0,
+    alike.findIndex(({ facts }) => facts.id === comment.id),
+  );
+}

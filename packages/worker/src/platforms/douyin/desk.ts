@@ -35,6 +35,8 @@ export class Desk {
   readonly plainWorkIds = new Map<string, string>();
   /** Conversations whose older messages changed: to be read again. */
   readonly touched = new Set<string>();
+  /** The page state is not where it should be: messages are read from the chat page. */
+  isStateMissing = false;
   /** The outbox took nothing of the last observation: reading goes on when it has room. */
   isFull = false;
   selfId = '';

@@ -27,16 +27,27 @@ import { parseNotices } from './parse/parse-notices.ts';
 import { parseProfile } from './parse/parse-profile.ts';
 import { needsWalk, readComments } from './read-comments.ts';
 import {
+  compareRows,
   conversationsToOpen,
   messageIndexOf,
   notePushed,
   readConversations,
   readingOf,
   readPageState,
+  type StoreReading,
 } from './read-messages.ts';
 import { readWorks } from './read-works.ts';
 import { findCommentEcho, replyToComment } from './reply-comment.ts';
 import { findMessageEcho, replyToMessage } from './reply-message.ts';
+
+/** What an operator reads while the page state is not to be found. */
+const STATE_MISSING = 'the platform changed its page: new messages are read from the chat page, and come later';
+/** What the page state said. `isEmpty` = it was there, without conversations. */
+type StateReading = {
+  readonly toOpen: readonly string[];
+  readonly indexes: ReadonlyMap<string, number>;
+  readonly isEmpty: boolean;
+};
 
 /** Scrubbed samples of what was not understood are cut to this. */
 const SAMPLE_LIMIT_CHARS = 2_000;
@@ -105,9 +116,9 @@ export class DouyinSession implements PlatformSession {
     desk.isFull = false;
     try {
       // What an open page holds costs nothing and shows most; opening conversations one by one comes last.
-      const reading = await this.#readState(op);
+      const reading = await this.#readState(op, depth);
       const comments = depth === 'state' ? undefined : await this.#syncComments(op, depth);
-      const messages = typeof reading === 'string' ? reading : await this.#openConversations(op, reading);
+      const messages = reading === 'full' ? 'the outbox is full' : await this.#syncMessages(op, depth, reading);
       const why = messages ?? comments ?? (desk.isFull ? 'the outbox is full' : undefined);
       return why === undefined ? { kind: 'complete' } : { kind: 'incomplete', why };
     } catch (error) {
@@ -162,37 +173,60 @@ export class DouyinSession implements PlatformSession {
     if (!profile)
       throw new Error(`the account answer was not understood: ${'detail' in verdict ? verdict.detail : 'no user'}`);
     const wanted = desk.env.platformUserId();
-    if (wanted !== undefined && wanted !== profile.platformUserId)
-      return { kind: 'wrongUser', userId: profile.platformUserId };
+    // An account that came from the existing system may be known by its public handle until its first login here.
+    const isWanted = [profile.platformUserId, profile.handle, ...(profile.aliases ?? [])].includes(wanted);
+    if (wanted !== undefined && !isWanted) return { kind: 'wrongUser', userId: profile.platformUserId };
     desk.selfId = profile.platformUserId;
     desk.env.sink.observe([{ kind: 'profile', facts: profile }]);
     return { kind: 'loggedIn', userId: profile.platformUserId };
   }
 
-  /** Takes in the page state; which conversations it shows to be incomplete, or why it could not be read. */
-  async #readState(op: Op): Promise<{ toOpen: string[]; indexes: Map<string, number> } | string> {
+  /** Takes in the page state, and which conversations it shows to be incomplete; nothing when it is not to be found. */
+  async #readState(op: Op, depth: SyncDepth): Promise<StateReading | 'full'> {
     const desk = this.#desk;
-    const reading = await desk.until(op, desk.env.pacing.patienceMs, () => readPageState(op, desk));
-    if (!reading) {
-      desk.env.oddities.note('imStoreMissing');
-      return 'the page state has no conversations';
-    }
-    const toOpen = conversationsToOpen(desk, reading.conversations);
-    if (desk.env.sink.observe(reading.facts) === 'full') return 'the outbox is full';
+    const reading = await this.#findState(op, depth);
+    this.#limit(reading === undefined);
     const indexes = new Map<string, number>();
+    if (!reading) return { toOpen: [], indexes, isEmpty: false };
+    const toOpen = conversationsToOpen(desk, reading.conversations);
+    if (desk.env.sink.observe(reading.facts) === 'full') return 'full';
     for (const conversation of reading.conversations) {
       const index = messageIndexOf(recordOf(conversation.lastMessage));
       if (index !== undefined) indexes.set(String(conversation.id), index);
     }
-    return { toOpen, indexes };
+    return { toOpen, indexes, isEmpty: reading.conversations.length === 0 };
   }
 
-  /** Undefined when everything was read, else why not. */
-  async #openConversations(
-    op: Op,
-    incomplete: { toOpen: string[]; indexes: Map<string, number> },
-  ): Promise<string | undefined> {
-    const end = await readConversations(op, this.#desk, incomplete.toOpen, incomplete.indexes);
+  /** A page that does not show its state is loaded anew with the next sync that is more than a look. */
+  async #findState(op: Op, depth: SyncDepth): Promise<StoreReading | undefined> {
+    const desk = this.#desk;
+    const { patienceMs } = desk.env.pacing;
+    const look = () => readPageState(op, desk);
+    const found = desk.isStateMissing ? await look() : await desk.until(op, patienceMs, look);
+    if (found || depth === 'state') return found;
+    await desk.visit(op, await desk.tab(op, 'realtime'), desk.www(PAGES.wwwHome));
+    return desk.until(op, desk.isStateMissing ? patienceMs / 3 : patienceMs, look);
+  }
+
+  #limit(isStateMissing: boolean): void {
+    const { env } = this.#desk;
+    if (isStateMissing) env.oddities.note('imStoreMissing');
+    if (isStateMissing === this.#desk.isStateMissing) return;
+    this.#desk.isStateMissing = isStateMissing;
+    env.log.warn({ accountId: env.accountId, isStateMissing }, 'the page state went or came back');
+    env.onSignal({ kind: 'limited', detail: isStateMissing ? STATE_MISSING : '' });
+  }
+
+  /** Reads conversations that are incomplete. Undefined when everything was read, else why not. */
+  async #syncMessages(op: Op, depth: SyncDepth, reading: StateReading): Promise<string | undefined> {
+    const desk = this.#desk;
+    const isCompared = desk.isStateMissing || depth === 'full' || (depth === 'light' && !reading.isEmpty);
+    const rows = isCompared ? await compareRows(op, desk, depth) : undefined;
+    if (rows === 'noRows' && !reading.isEmpty) return 'the chat page shows no conversations';
+    if (desk.isFull) return 'the outbox is full';
+    const known = rows === 'noRows' ? undefined : rows;
+    const ids = new Set([...reading.toOpen, ...(known?.news.keys() ?? [])]);
+    const end = await readConversations(op, desk, [...ids], reading.indexes, known);
     return end === 'complete' ? undefined : 'some conversations are still to be read';
   }
 
@@ -205,7 +239,7 @@ export class DouyinSession implements PlatformSession {
       if (depth === 'light' && !needsWalk(desk, work)) continue;
       if ((work.stats?.commentCount ?? 0) === 0 && desk.env.sink.knownItems('comment', work.id).length === 0) continue;
       const read = await readComments(op, desk, work, depth);
-      if (read !== 'complete') why ??= `the comments of a work were read ${read}`;
+      if (read === 'partial' || read === 'silent') why ??= `the comments of a work were read ${read}`;
       await desk.pause(op);
     }
     return why;

@@ -2,7 +2,7 @@ import type { CommentFacts, ContentFacts } from '@hiscrm/shared/model/facts.ts';
 import type { Op } from '../../lib/op.ts';
 import type { FactOf } from '../fact.ts';
 import type { SyncDepth } from '../platform-adapter.ts';
-import { CommentPage } from './comment-page.ts';
+import { CommentPage, placeAmongAlike } from './comment-page.ts';
 import type { Desk } from './desk.ts';
 
 /** Known comments in a row, in a list sorted by time, after which the rest is taken as known. */
@@ -18,41 +18,58 @@ export function needsWalk(desk: Desk, work: ContentFacts): boolean {
   return desk.env.sink.hint(walkHint(work.id)) !== String(count);
 }
 
-/** Reads a work's comments and the answers under them; what is gone is told when everything was seen. */
+/**
+ * Reads a work's comments and the answers under them; what is gone is told when everything was seen. `enough` = as far as was
+ * to be read: to what is known, or to the page limit, beyond which a work's older comments are left alone.
+ */
 export async function readComments(
   op: Op,
   desk: Desk,
   work: ContentFacts,
   depth: SyncDepth,
-): Promise<'complete' | 'partial' | 'silent'> {
+): Promise<'complete' | 'enough' | 'partial' | 'silent'> {
   const startedAt = desk.env.clock.now();
   const known = desk.env.sink.knownItems('comment', work.id);
   const page = await CommentPage.open(op, desk, await desk.tab(op, 'crawl'), work.id);
   try {
     const knownIds = new Set<string>(known.map((comment) => comment.id));
-    const missing = (work.stats?.commentCount ?? 0) - known.filter(isListed).length;
+    const missing = missingOf(desk, work, known);
     const isEnough = depth === 'light' && missing > 0 ? enoughOf(knownIds, missing) : undefined;
     const { rows, end } = await page.walk(op, isEnough);
     if (end === 'silent' || end === 'full') return 'silent';
     const seen = new Set<string>(rows.map((row) => row.facts.id));
+    if (end === 'capped') desk.env.oddities.note('commentsCapped');
     let isComplete = end === 'complete';
+    let isEnd = isComplete || end === 'enough' || end === 'capped';
     for (const parent of parentsToOpen(rows, known, depth)) {
-      const replies = await page.walkReplies(op, parent);
+      const replies = await page.walkReplies(op, parent, { place: placeAmongAlike(parent, rows) });
+      if (!replies) desk.env.oddities.note('answersNotOpened');
       await desk.pause(op);
       isComplete &&= replies?.end === 'complete';
+      isEnd &&= replies?.end === 'complete' || replies?.end === 'capped';
       for (const reply of replies?.rows ?? []) seen.add(reply.facts.id);
     }
-    if (!isComplete) return 'partial';
-    for (const comment of known) if (isUnopened(comment, rows, depth)) seen.add(comment.id);
-    desk.env.sink.walked({ topicId: work.id, seenIds: seen, startedAt });
+    if (!isEnd) return 'partial';
+    if (isComplete) {
+      for (const comment of known) if (isUnopened(comment, rows, depth)) seen.add(comment.id);
+      desk.env.sink.walked({ topicId: work.id, seenIds: seen, startedAt });
+    }
     desk.env.sink.setHint(walkHint(work.id), String(work.stats?.commentCount ?? ''));
-    return 'complete';
+    return isComplete ? 'complete' : 'enough';
   } finally {
     page.close();
   }
 }
 
 const walkHint = (workId: string): string => `walk:${workId}`;
+/** How many comments there should be that are not known, by the platform's count then and at the last walk. */
+function missingOf(desk: Desk, work: ContentFacts, known: readonly CommentFacts[]): number {
+  const count = work.stats?.commentCount ?? 0;
+  const walkedCount = Number(desk.env.sink.hint(walkHint(work.id)) || Number.NaN);
+  const unknownCount = count - known.filter(isListed).length;
+  return Number.isNaN(walkedCount) ? unknownCount : Math.min(unknownCount, count - walkedCount);
+}
+
 const isListed = (comment: CommentFacts): boolean => comment.state === 'visible' || comment.state === undefined;
 
 /** Comments with answers that are not known yet; in a full sweep all that have any. */
@@ -70,7 +87,7 @@ function parentsToOpen(
     .map((row) => row.facts)
     .filter((facts) => {
       const count = facts.replyCount ?? 0;
-      if (facts.parentId !== undefined || count === 0) return false;
+      if (facts.parentId !== undefined || count === 0 || !isListed(facts)) return false;
       return depth === 'full' || (replyCounts.get(facts.id) ?? 0) !== count;
     });
 }

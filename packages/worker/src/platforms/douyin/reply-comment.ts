@@ -6,7 +6,7 @@ import type { Op } from '../../lib/op.ts';
 import type { EchoCheck, SendOutcome, SendRequest } from '../platform-adapter.ts';
 import type { Answer } from './answer-bus.ts';
 import { rejectionOf } from './classify.ts';
-import { CommentPage, normal } from './comment-page.ts';
+import { CommentPage, isSeen, normal, placeAmongAlike } from './comment-page.ts';
 import { replyPlaceholder, SELECTORS, TOP_BOX_PLACEHOLDER, WORDS } from './contract.ts';
 import type { Desk } from './desk.ts';
 import { idOf, recordOf } from './parse/fields.ts';
@@ -98,7 +98,9 @@ async function findTarget(
   const top = rows.find((row) => row.facts.id === topId)?.facts;
   if (!top) return end === 'silent' ? rejected('other', 'the comment list did not load') : rejected('targetNotFound');
   if (parentId === undefined || topId === targetId) return rowOf(op, comments, top, -1, request);
-  const replies = await comments.walkReplies(op, top, (list) => list.some((row) => row.facts.id === targetId));
+  const replies = await comments.walkReplies(op, top, {
+    isEnough: (list) => list.some((row) => row.facts.id === targetId),
+  });
   if (!replies) return rejected('targetAmbiguous', 'two comments look like the one above');
   const target = replies.rows.find((row) => row.facts.id === targetId)?.facts;
   return target ? rowOf(op, comments, target, replies.row.index, request) : rejected('targetNotFound');
@@ -192,7 +194,7 @@ export async function findCommentEcho(
   sinceMs: number,
 ): Promise<EchoCheck> {
   const isEcho = echoOf(desk, request, sinceMs);
-  const known = desk.env.sink.knownItems('comment', request.topic.id).find(isEcho);
+  const known = desk.env.sink.knownItems('comment', request.topic.id).find((facts) => isSeen(facts) && isEcho(facts));
   if (known) return { kind: 'found', itemId: known.id };
   const comments = await CommentPage.open(op, desk, page, request.topic.id);
   try {
@@ -206,7 +208,10 @@ export async function findCommentEcho(
     if (own) return { kind: 'found', itemId: own.facts.id };
     const top = rows.find((row) => row.facts.id === topId)?.facts;
     if (!top) return end === 'complete' ? { kind: 'absent' } : { kind: 'unreadable', why: `the list ended ${end}` };
-    const replies = await comments.walkReplies(op, top, (list) => list.some((row) => isEcho(row.facts)));
+    const replies = await comments.walkReplies(op, top, {
+      isEnough: (list) => list.some((row) => isEcho(row.facts)),
+      place: placeAmongAlike(top, rows),
+    });
     const echo = replies?.rows.find((row) => isEcho(row.facts));
     if (echo) return { kind: 'found', itemId: echo.facts.id };
     return replies?.end === 'complete' ? { kind: 'absent' } : { kind: 'unreadable', why: 'the answers did not open' };

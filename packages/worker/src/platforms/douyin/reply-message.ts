@@ -5,7 +5,7 @@ import type { Op } from '../../lib/op.ts';
 import type { EchoCheck, SendOutcome, SendRequest } from '../platform-adapter.ts';
 import { ChatPage, isOnly, type OpenChat } from './chat-page.ts';
 import { messageRejectionOf } from './classify.ts';
-import { normal } from './comment-page.ts';
+import { isSeen, normal } from './comment-page.ts';
 import { SELECTORS } from './contract.ts';
 import type { Desk } from './desk.ts';
 import { filledOf } from './parse/fields.ts';
@@ -71,7 +71,7 @@ async function verdictOf(
     if (failed) return failure(op, chat);
     const sent = own.find((bubble) => filledOf(bubble.serverId) !== undefined && bubble.serverId !== '0');
     if (!sent) return undefined;
-    const fact = parseMessage(sent, desk.parseContext, 'dom');
+    const fact = parseMessage(sent, desk.parseContext, 'reply');
     if (fact) desk.env.sink.observe([fact]);
     return { kind: 'sent', itemId: String(sent.serverId) as ItemId }; // a platform id is an item's id
   });
@@ -114,7 +114,7 @@ export async function findMessageEcho(
     facts.direction === 'out' &&
     normal(facts.text ?? '') === normal(request.text) &&
     (facts.at ?? 0) >= sinceMs - ECHO_SLACK_MS;
-  const known = desk.env.sink.knownItems('message', request.topic.id).find(isEcho);
+  const known = desk.env.sink.knownItems('message', request.topic.id).find((facts) => isSeen(facts) && isEcho(facts));
   if (known) return { kind: 'found', itemId: known.id };
   const chat = await ChatPage.open(op, desk, page);
   if (chat === 'noRows') return { kind: 'unreadable', why: 'the chat page shows no conversations' };

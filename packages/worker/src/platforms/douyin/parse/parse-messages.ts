@@ -21,10 +21,13 @@ import type { ParseContext } from './parse-context.ts';
 import { parsePerson } from './parse-person.ts';
 import { idTimeOf, timeOf } from './times.ts';
 
+/** Where a message was read; `reply` = in the answer to our own act. */
+type MessageSource = 'pageState' | 'dom' | 'reply';
+
 /** The server's word that a message was taken back. */
 const RECALLED_STATUS = 3;
 
-export function parseMessages(rows: unknown, context: ParseContext, source: 'pageState' | 'dom'): FactOf<'message'>[] {
+export function parseMessages(rows: unknown, context: ParseContext, source: MessageSource): FactOf<'message'>[] {
   return recordsOf(rows)
     .map((row) => parseMessage(row, context, source))
     .filter((fact) => fact !== undefined);
@@ -34,7 +37,7 @@ export function parseMessages(rows: unknown, context: ParseContext, source: 'pag
 export function parseMessage(
   row: JsonRecord,
   context: ParseContext,
-  source: 'pageState' | 'dom',
+  source: MessageSource,
 ): FactOf<'message'> | undefined {
   const id = idOf(row.serverId);
   const topicId = idOf(row.conversationId);
