@@ -5,12 +5,14 @@ import { comparePlaces, lowerBound, placeOf } from './item-order.ts';
 
 /**
  * The newest items of one topic without a gap: everything from `floor` on, or everything when there is no floor. An item
- * that belongs below the floor is not kept: the page that brings it will.
+ * that belongs below the floor is not kept: the page that brings it will. Before its first page a window keeps nothing: where
+ * its floor will be is not known, and what arrives meanwhile is in that page, whose answer is never behind the rows (CL4).
  */
 export class ItemWindow {
   #items: ItemRecord[] = [];
   readonly #byId = new Map<ItemId, ItemRecord>();
   readonly #answered = new Set<ItemId>();
+  #hasPage = false;
   #floor: ItemCursor | undefined;
   #shared: readonly ItemRecord[] | undefined;
 
@@ -49,10 +51,10 @@ export class ItemWindow {
 
   /** Whether an item at this place is (or would be) kept. */
   covers(place: ItemCursor): boolean {
-    return this.#floor === undefined || comparePlaces(place, this.#floor) >= 0;
+    return this.#hasPage && (this.#floor === undefined || comparePlaces(place, this.#floor) >= 0);
   }
 
-  /** Adds or replaces an item at its place. */
+  /** Adds or replaces an item at its place, where that is covered. */
   put(record: ItemRecord): void {
     this.#shared = undefined;
     const before = this.#byId.get(record.facts.id);
@@ -67,6 +69,7 @@ export class ItemWindow {
 
   /** Adds the page that ends where this window begins (`items` newest first, as the server sends it). */
   addOlder(items: readonly ItemRecord[], nextBefore: ItemCursor | undefined): void {
+    this.#hasPage = true;
     this.#floor = nextBefore;
     this.#shared = undefined;
     const added: ItemRecord[] = [];
