@@ -15,7 +15,7 @@ import type { LoggedRow } from '../../log/change-log.ts';
 import { RecordTables } from '../../log/record-tables.ts';
 import type { NoticeHub } from '../../notices/notice-hub.ts';
 import type { Store } from '../../store/store.ts';
-import type { ProxyServer } from '../v1/proxy.ts';
+import type { ProxyServer } from '../../words/proxy-server.ts';
 import type { V1Deps } from '../v1/v1-deps.ts';
 
 const absent = async (): Promise<never> => {

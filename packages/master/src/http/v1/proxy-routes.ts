@@ -3,15 +3,13 @@ import type { FastifyRequest } from 'fastify';
 import Type, { type Static } from 'typebox';
 import { type KeptRecord, RECORDS_LIMIT_COUNT } from '../../auth/sealed-records.ts';
 import { toSeconds } from '../../words/account-words.ts';
+import { PROXY_ADDRESS, PROXY_PROTOCOLS, PROXY_STATUSES, type ProxyServer } from '../../words/proxy-server.ts';
 import type { App } from '../app.ts';
 import type { HttpDeps } from '../http-deps.ts';
 import { LegacyError } from './legacy-error.ts';
-import { type ProxyServer, SERVER } from './proxy.ts';
 import { reachServer } from './reach-server.ts';
 import { idParams, ok, shortText, v1Route } from './v1-route.ts';
 
-const PROTOCOLS = ['http', 'https', 'socks5'] as const;
-const STATUSES = ['active', 'failed', 'inactive'] as const;
 /** As long as the deployed system waits. */
 const TEST_DEADLINE_MS = 10_000;
 
@@ -98,7 +96,7 @@ export function addProxyRoutes(app: App, deps: HttpDeps): void {
 
 async function testProxy(deps: HttpDeps, { id }: KeptRecord<ProxyServer>): Promise<object> {
   const { proxies } = deps.v1;
-  const [, host = '', port = ''] = SERVER.exec(need(proxies.get(id)).value.server) ?? [];
+  const [, host = '', port = ''] = PROXY_ADDRESS.exec(need(proxies.get(id)).value.server) ?? [];
   const { isReached, durationMs, error } = await reachServer({
     host: host.replace(/^\[|\]$/g, ''),
     port: Number(port),
@@ -130,7 +128,7 @@ async function testProxy(deps: HttpDeps, { id }: KeptRecord<ProxyServer>): Promi
 /** The record with what the body names; throws when that cannot be. */
 function changed({ v1 }: HttpDeps, id: string, before: ProxyServer, body: Body): ProxyServer {
   const { server, protocol, status } = body;
-  const port = Number(SERVER.exec(server ?? '')?.[2] ?? 0);
+  const port = Number(PROXY_ADDRESS.exec(server ?? '')?.[2] ?? 0);
   if (server && (port < 1 || port > 65_535)) throw new LegacyError('BAD_REQUEST', 'Invalid server format: host:port');
   if (server && v1.proxies.list().some((one) => one.id !== id && one.value.server === server)) {
     throw new LegacyError('BAD_REQUEST', 'Proxy server already exists');
@@ -139,8 +137,8 @@ function changed({ v1 }: HttpDeps, id: string, before: ProxyServer, body: Body):
     ...before,
     ...(body.name && { name: body.name }),
     ...(server && { server }),
-    ...(protocol && { protocol: oneOf(PROTOCOLS, protocol, 'protocol') }),
-    ...(status && { status: oneOf(STATUSES, status, 'status') }),
+    ...(protocol && { protocol: oneOf(PROXY_PROTOCOLS, protocol, 'protocol') }),
+    ...(status && { status: oneOf(PROXY_STATUSES, status, 'status') }),
     ...(body.username !== undefined && { username: body.username }),
     ...(body.country !== undefined && { country: body.country }),
     ...(body.city !== undefined && { city: body.city }),

@@ -5,7 +5,7 @@ import type { RunCommand } from '../../commands/command-request.ts';
 import type { RecordFacts } from '../../commands/record-facts.ts';
 import type { WorkerStatus } from '../../fleet/fleet.ts';
 import type { WorkerDesk } from '../../fleet/worker-desk.ts';
-import type { ProxyServer } from './proxy.ts';
+import type { ProxyServer } from '../../words/proxy-server.ts';
 
 /** Figures of an account that an existing Worker reports; times are epoch seconds. */
 export type AccountRuntime = Readonly<Record<string, number | string | null>>;
