@@ -1,6 +1,6 @@
 /**
- * Drives one account: its browser, its state, what is read when. The state machine decides (account-state.ts); this asks it
- * and carries out. Rules: docs/spec/account.md.
+ * Drives one account: its browser and its state. The state machine decides (account-state.ts); this asks it and carries out.
+ * Rules: docs/spec/account.md.
  */
 import { backoffMs } from '@hiscrm/shared/lib/backoff.ts';
 import { type Clock, wait } from '@hiscrm/shared/lib/clock.ts';
@@ -20,19 +20,12 @@ import type {
   PlatformSession,
   SendRequest,
   SessionSignal,
-  SyncDepth,
 } from '../platforms/platform-adapter.ts';
+import { AccountReader, type SyncIntervals } from './account-reader.ts';
 import { type AccountEvent, type AccountState, nextAccountState, sessionOf } from './account-state.ts';
 import { DataManager } from './data-manager.ts';
 import { type ReplyPacing, ReplyRunner } from './reply-runner.ts';
 
-export type SyncIntervals = {
-  /** The page state, and conversations it shows to be incomplete. */
-  readonly stateMs: number;
-  /** The list of works, and those whose counts changed. */
-  readonly worksMs: number;
-  readonly fullMs: number;
-};
 export type AccountOptions = {
   readonly assignment: Assignment;
   readonly adapter: PlatformAdapter;
@@ -57,23 +50,16 @@ export type AccountOptions = {
 
 /** Starting a browser on a busy machine takes seconds. */
 const START_TIMEOUT_MS = 90_000;
-/** One sync; what it did not reach is read by the next. */
-const SYNC_TIMEOUT_MS = 15 * 60_000;
 /** How long a person has for a login, over all codes. */
 const LOGIN_TIMEOUT_MS = 10 * 60_000;
-/** Syncs failing in a row after which the browser is started anew. */
-const SYNC_FAILURES_LIMIT_COUNT = 3;
 const BACKOFF_FIRST_MS = 5_000;
 const BACKOFF_CAP_MS = 10 * 60_000;
-/** How often the login is sealed while all is well: cookies are renewed by the platform at any time. */
-const KEEP_SESSION_EVERY_MS = 5 * 60_000;
-/** While the outbox is full nothing is read; looked at this often. */
-const ROOM_CHECK_MS = 1_000;
 
 export class AccountSession {
   readonly #options: AccountOptions;
   readonly #data: DataManager;
   readonly #replies: ReplyRunner;
+  readonly #reader: AccountReader;
   readonly #log: Logger;
   #assignment: Assignment;
   #state: AccountState;
@@ -82,9 +68,6 @@ export class AccountSession {
   /** Ends what the current state is doing. */
   #turn = new AbortController();
   #running: Promise<void> | undefined;
-  #isSyncAsked = false;
-  #isCheckDue = false;
-  #wakeReader: () => void = () => undefined;
 
   constructor(options: AccountOptions) {
     this.#options = options;
@@ -103,6 +86,15 @@ export class AccountSession {
       clock,
       log: this.#log,
       leaseToken,
+    });
+    this.#reader = new AccountReader({
+      data: this.#data,
+      outbox,
+      intervals: options.intervals,
+      clock,
+      log: this.#log,
+      checkLogin: (session, turn) => this.#checkLogin(session, turn),
+      keepSession: async () => this.#browser?.keepSession(),
     });
     this.#state = { kind: 'starting', since: clock.now(), failureCount: 0 };
   }
@@ -141,8 +133,7 @@ export class AccountSession {
 
   /** Reads the light way now. */
   syncNow(): void {
-    this.#isSyncAsked = true;
-    this.#wakeReader();
+    this.#reader.syncNow();
   }
 
   /** A person wants to log the account in: shows a code. */
@@ -239,67 +230,9 @@ export class AccountSession {
     if (!session) throw new Error('online without a session');
     this.#replies.resume(session);
     try {
-      await this.#read(session, turn);
+      await this.#reader.read(session, turn);
     } finally {
       this.#replies.pause();
-    }
-  }
-
-  async #read(session: PlatformSession, turn: AbortSignal): Promise<void> {
-    const { clock, intervals, outbox } = this.#options;
-    let keptSessionAt = clock.now();
-    let worksAt = Number.NEGATIVE_INFINITY;
-    let failureCount = 0;
-    while (!turn.aborted) {
-      if (this.#isCheckDue) await this.#checkLogin(session, turn);
-      else if (outbox.isFull) await wait(clock, ROOM_CHECK_MS, turn);
-      else {
-        const depth = this.#depthDue(worksAt);
-        const isRead = await this.#sync(session, depth, turn);
-        failureCount = isRead ? 0 : failureCount + 1;
-        if (failureCount >= SYNC_FAILURES_LIMIT_COUNT) throw new Error('reading failed several times in a row');
-        if (depth !== 'state' && isRead) worksAt = clock.now();
-        if (clock.now() - keptSessionAt > KEEP_SESSION_EVERY_MS) {
-          await this.#browser?.keepSession();
-          keptSessionAt = clock.now();
-        }
-        await this.#untilDue(intervals.stateMs, turn);
-      }
-    }
-  }
-
-  #depthDue(worksAt: number): SyncDepth {
-    const { clock, intervals } = this.#options;
-    const now = clock.now();
-    const fullAt = Number(this.#data.hint('fullSyncAt') ?? now);
-    if (this.#data.hint('fullSyncAt') !== undefined && now - fullAt >= intervals.fullMs) return 'full';
-    const isAsked = this.#isSyncAsked;
-    this.#isSyncAsked = false;
-    return isAsked || now - worksAt >= intervals.worksMs ? 'light' : 'state';
-  }
-
-  /** True when the page could be read, even if not all of it. */
-  async #sync(session: PlatformSession, depth: SyncDepth, turn: AbortSignal): Promise<boolean> {
-    const { clock } = this.#options;
-    this.#data.beginSync(`${depth}-${clock.now()}`);
-    let isComplete = false;
-    try {
-      const end = await withOp({ name: `${depth} sync`, clock, timeoutMs: SYNC_TIMEOUT_MS, signal: turn }, (op) =>
-        session.sync(op, depth),
-      );
-      isComplete = end.kind === 'complete';
-      // The first complete reading is a full one: nothing was known before it.
-      const isFull = depth === 'full' || this.#data.hint('fullSyncAt') === undefined;
-      if (isComplete && depth !== 'state' && isFull) this.#data.setHint('fullSyncAt', String(clock.now()));
-      if (!isComplete)
-        this.#log.info({ depth, why: end.kind === 'incomplete' ? end.why : '' }, 'a sync was incomplete');
-      return true;
-    } catch (error) {
-      if (turn.aborted) throw error;
-      this.#log.warn({ depth, detail: error instanceof Error ? error.message.slice(0, 500) : '' }, 'a sync failed');
-      return false;
-    } finally {
-      this.#data.endSync(isComplete);
     }
   }
 
@@ -309,7 +242,6 @@ export class AccountSession {
     const check = await withOp({ name: 'check the login', clock, timeoutMs: START_TIMEOUT_MS, signal: turn }, (op) =>
       session.checkLogin(op),
     );
-    this.#isCheckDue = false;
     if (check.kind === 'loginRequired') this.#apply({ kind: 'loggedOut', detail: check.detail });
     if (check.kind === 'challenge') this.#apply({ kind: 'challenged', detail: check.detail });
     if (check.kind === 'wrongUser') this.#refuseUser(check.userId);
@@ -370,8 +302,7 @@ export class AccountSession {
         break;
       case 'loginExpired':
         if (this.#state.kind !== 'online') break;
-        this.#isCheckDue = true;
-        this.#wakeReader();
+        this.#reader.checkNow();
         break;
     }
   }
@@ -399,7 +330,6 @@ export class AccountSession {
     this.#log.info({ from: before.kind, to: this.#state.kind }, 'the account changed state');
     this.#tellState();
     if (this.#state.kind === before.kind) return;
-    this.#isCheckDue = false;
     const ended = this.#turn;
     this.#turn = new AbortController();
     ended.abort(new Error(`the account is ${this.#state.kind}`));
@@ -420,20 +350,6 @@ export class AccountSession {
   async #waitThen(delayMs: number, turn: AbortSignal, event: AccountEvent): Promise<void> {
     await wait(this.#options.clock, Math.max(0, delayMs), turn);
     this.#apply(event);
-  }
-
-  /** Until the interval is over, or something asks for a reading at once. */
-  async #untilDue(intervalMs: number, turn: AbortSignal): Promise<void> {
-    if (this.#isSyncAsked || this.#isCheckDue) return;
-    const woken = new AbortController();
-    this.#wakeReader = () => woken.abort();
-    try {
-      await wait(this.#options.clock, intervalMs, AbortSignal.any([turn, woken.signal]));
-    } catch (error) {
-      if (turn.aborted) throw error; // woken up is a reason to go on
-    } finally {
-      this.#wakeReader = () => undefined;
-    }
   }
 
   async #shutBrowser(): Promise<void> {

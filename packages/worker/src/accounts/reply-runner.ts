@@ -3,7 +3,7 @@
  * the Master's disk and on this one; after it, only the page's verdict, the page read again, or a person settles it.
  * Rules: docs/spec/outbox.md.
  */
-import { type Cancel, type Clock, wait } from '@hiscrm/shared/lib/clock.ts';
+import { type Clock, wait } from '@hiscrm/shared/lib/clock.ts';
 import type { ReplyId } from '@hiscrm/shared/model/ids.ts';
 import type { ReplyOutcome } from '@hiscrm/shared/model/reply.ts';
 import { Lane } from '../lib/lane.ts';
@@ -11,9 +11,10 @@ import type { Logger } from '../lib/logger.ts';
 import { type Op, raceAbort, withOp } from '../lib/op.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { JournalEntry, ReplyJournal, SettledOutcome } from '../outbox/reply-journal.ts';
-import type { Oddities, PlatformSession, SendOutcome, SendRequest } from '../platforms/platform-adapter.ts';
+import type { EchoCheck, Oddities, PlatformSession, SendOutcome, SendRequest } from '../platforms/platform-adapter.ts';
+import { type CheckPacing, ReplyChecks } from './reply-checks.ts';
 
-export type ReplyPacing = {
+export type ReplyPacing = CheckPacing & {
   /** One reply, from opening the page to the verdict. */
   readonly timeoutMs: number;
   /** How long the Master's word that it has the attempt is waited for before nothing is sent. */
@@ -22,10 +23,6 @@ export type ReplyPacing = {
   readonly gapMs: number;
   /** Replies an account sends within an hour; more wait. */
   readonly hourLimitCount: number;
-  /** When an unknown outcome is looked for on the page, after it became unknown. */
-  readonly checkDelaysMs: readonly number[];
-  /** When a reply that the platform took is looked for: it may take one and never show it. */
-  readonly confirmDelaysMs: readonly number[];
 };
 const HOUR_MS = 3_600_000;
 /** Times that a reply is tried while nothing was sent yet. */
@@ -48,7 +45,7 @@ export class ReplyRunner {
   readonly #closing = new AbortController();
   /** Replies taken in and not settled in this process. */
   readonly #open = new Set<ReplyId>();
-  readonly #checks = new Map<ReplyId, Cancel>();
+  readonly #checks: ReplyChecks;
   #sentAt: number[] = [];
   #session: PlatformSession | undefined;
   #pausing = new AbortController();
@@ -56,6 +53,14 @@ export class ReplyRunner {
 
   constructor(options: RunnerOptions) {
     this.#options = options;
+    const { accountId, journal, pacing, oddities, clock, log } = options;
+    this.#checks = new ReplyChecks({
+      ...{ accountId, journal, pacing, oddities, clock, log },
+      // A look at the page waits for its turn behind the replies that go out.
+      look: (entry) => this.#lane.run(() => this.#look(entry)),
+      found: ({ request }, itemId) =>
+        this.#settle({ kind: 'reply.sent', ...this.#common(request), itemId, settledBy: 'page' }),
+    });
   }
 
   /**
@@ -72,7 +77,7 @@ export class ReplyRunner {
       else
         this.#settle(this.#rejected(request, 'interrupted', 'the Worker stopped before the click; nothing was sent'));
     }
-    this.#planChecks();
+    this.#checks.planAll();
   }
 
   /** Takes a reply in; on disk when this returns. One that has an outcome is told again instead. */
@@ -95,7 +100,7 @@ export class ReplyRunner {
       const entry = this.#options.journal.get(id);
       if (entry && entry.step !== 'settled') this.#enqueue(entry.request);
     }
-    this.#planChecks();
+    this.#checks.planAll();
   }
 
   /**
@@ -117,8 +122,7 @@ export class ReplyRunner {
     this.#isClosed = true;
     this.pause();
     this.#closing.abort(new Error('the account was closed'));
-    for (const cancel of this.#checks.values()) cancel();
-    this.#checks.clear();
+    this.#checks.close();
     await this.#lane.close();
   }
 
@@ -221,6 +225,18 @@ export class ReplyRunner {
     return 'go';
   }
 
+  /** Whether the page shows the reply; undefined while the account cannot be read. */
+  async #look(entry: JournalEntry): Promise<EchoCheck | undefined> {
+    const { clock, pacing } = this.#options;
+    const session = this.#session;
+    if (!session) return undefined;
+    const sinceMs = entry.attemptedAt ?? entry.outcome?.at ?? clock.now();
+    const signal = AbortSignal.any([this.#closing.signal, this.#pausing.signal]);
+    return withOp({ name: 'look for a reply', clock, timeoutMs: pacing.timeoutMs, signal }, (op) =>
+      session.findEcho(op, entry.request, sinceMs),
+    );
+  }
+
   #settledOf(request: SendRequest, outcome: SendOutcome, isAttempted: boolean): SettledOutcome {
     switch (outcome.kind) {
       case 'sent':
@@ -256,72 +272,11 @@ export class ReplyRunner {
     this.#open.delete(outcome.replyId);
     this.#report(outcome, () => this.#options.journal.settle(outcome));
     const entry = this.#options.journal.get(outcome.replyId);
-    if (entry) this.#planCheck(entry, outcome.at);
+    if (entry) this.#checks.plan(entry, outcome.at);
   }
 
   #report(outcome: ReplyOutcome, alongside?: () => void): void {
     const { outbox, accountId } = this.#options;
     outbox.keep({ accountId, leaseToken: this.#options.leaseToken(), reports: [outcome], isUrgent: true }, alongside);
-  }
-
-  #planChecks(): void {
-    const { journal, accountId, clock } = this.#options;
-    for (const entry of journal.toCheck(accountId)) this.#planCheck(entry, clock.now());
-  }
-
-  /** Plans the next look at the page for what is unknown, or was taken by the platform and not seen since. */
-  #planCheck(entry: JournalEntry, since: number): void {
-    const { clock } = this.#options;
-    const { id } = entry.request;
-    const delayMs = this.#delaysOf(entry.outcome)[entry.checkCount];
-    if (delayMs === undefined || this.#checks.has(id) || this.#isClosed) return;
-    const dueInMs = Math.max(0, since + delayMs - clock.now());
-    this.#checks.set(
-      id,
-      clock.after(dueInMs, () => {
-        this.#checks.delete(id);
-        void this.#lane.run(() => this.#check(id)).catch((error: unknown) => this.#logCheck(id, error));
-      }),
-    );
-  }
-
-  #delaysOf(outcome: SettledOutcome | undefined): readonly number[] {
-    const { checkDelaysMs, confirmDelaysMs } = this.#options.pacing;
-    if (outcome?.kind === 'reply.unknown') return checkDelaysMs;
-    return outcome?.kind === 'reply.sent' && outcome.settledBy === undefined ? confirmDelaysMs : [];
-  }
-
-  #logCheck(id: ReplyId, error: unknown): void {
-    if (!this.#isClosed) this.#options.log.warn({ replyId: id, err: error }, 'a reply could not be looked for');
-  }
-
-  /** Reads the page for a reply. Without a session it is looked for when the account is back. */
-  async #check(id: ReplyId): Promise<void> {
-    const { journal, clock, pacing } = this.#options;
-    const session = this.#session;
-    const entry = journal.get(id);
-    if (!session || !entry?.outcome) return;
-    const sinceMs = entry.attemptedAt ?? entry.outcome.at;
-    const signal = AbortSignal.any([this.#closing.signal, this.#pausing.signal]);
-    const echo = await withOp({ name: 'look for a reply', clock, timeoutMs: pacing.timeoutMs, signal }, (op) =>
-      session.findEcho(op, entry.request, sinceMs),
-    );
-    if (echo.kind === 'found') {
-      journal.endChecks(id);
-      if (entry.outcome.kind === 'reply.unknown')
-        this.#settle({ kind: 'reply.sent', ...this.#common(entry.request), itemId: echo.itemId, settledBy: 'page' });
-      return;
-    }
-    journal.countCheck(id);
-    const counted = journal.get(id);
-    const isLast = this.#delaysOf(entry.outcome)[entry.checkCount + 1] === undefined;
-    if (isLast && echo.kind === 'absent' && entry.outcome.kind === 'reply.sent') this.#vanished(id);
-    if (counted) this.#planCheck(counted, clock.now());
-  }
-
-  /** The platform took the reply and does not show it: held back for review, most likely. It stays sent. */
-  #vanished(replyId: ReplyId): void {
-    this.#options.oddities.note('replyVanished');
-    this.#options.log.warn({ replyId }, 'the platform took a reply and does not show it');
   }
 }

@@ -1,8 +1,7 @@
 /**
- * The Worker's end of the link (shared/protocol/worker-link.ts): registers after every connect, hands batches over one at a
- * time per account and oldest first, and passes on what the Master orders.
+ * The Worker's end of the link (shared/protocol/worker-link.ts): keeps it, registers after every connect, and passes on what
+ * the Master orders. Batches go over it by batch-hand-over.ts.
  */
-import { backoffMs } from '@hiscrm/shared/lib/backoff.ts';
 import { type Cancel, type Clock, every } from '@hiscrm/shared/lib/clock.ts';
 import { unreachable } from '@hiscrm/shared/lib/must.ts';
 import type { AccountId, WorkerId } from '@hiscrm/shared/model/ids.ts';
@@ -18,7 +17,6 @@ import { parserOf } from '@hiscrm/shared/protocol/validate.ts';
 import { WORKER_PROTOCOL } from '@hiscrm/shared/protocol/version.ts';
 import {
   type Assignment,
-  changesAnswerSchema,
   ENVELOPE_VERSION,
   type PlainAnswer,
   plainAnswerSchema,
@@ -36,7 +34,8 @@ import {
 } from '@hiscrm/shared/protocol/worker-link.ts';
 import { io, type Socket } from 'socket.io-client';
 import type { Logger } from '../lib/logger.ts';
-import type { KeptBatch, Outbox } from '../outbox/outbox.ts';
+import type { Outbox } from '../outbox/outbox.ts';
+import { BatchHandOver } from './batch-hand-over.ts';
 
 /** What the Master orders, carried out elsewhere. */
 export interface LinkOrders {
@@ -80,29 +79,20 @@ const LINK_TIMES: LinkTimes = {
 };
 /** A key or protocol that is refused is tried again this seldom: a person has to act, on the Master's side. */
 const REFUSED_RETRY_MS = 60_000;
-const RETRY_FIRST_MS = 500;
-const RETRY_CAP_MS = 30_000;
-/** Accounts whose batches travel at the same time. */
-const WINDOW_COUNT = 8;
 
 const parseDown = parserOf(workerDownSchema);
 const parseRegisterAnswer = parserOf(registerAnswerSchema);
-const parseChangesAnswer = parserOf(changesAnswerSchema);
 const parsePlainAnswer = parserOf(plainAnswerSchema);
 
 export class WorkerLink {
   readonly #options: LinkOptions;
   readonly #socket: Socket;
-  readonly #inFlight = new Set<AccountId>();
-  /** Accounts whose last batch could not be handed over, until it is tried again. */
-  readonly #resting = new Map<AccountId, Cancel>();
+  readonly #handOver: BatchHandOver;
   #state: LinkState = { kind: 'idle' };
   #requestCount = 0;
   #cancelTick: Cancel = () => undefined;
   #cancelHeartbeat: Cancel = () => undefined;
-  #stopKept: () => void = () => undefined;
   #isClosed = false;
-  #onDrained: (() => void) | undefined;
 
   constructor(options: LinkOptions) {
     this.#options = options;
@@ -112,6 +102,13 @@ export class WorkerLink {
       autoConnect: false,
       // The waiting between attempts is ours, on the clock that was handed in.
       reconnection: false,
+    });
+    const { outbox, clock, log } = options;
+    this.#handOver = new BatchHandOver({
+      ...{ outbox, clock, log },
+      isOpen: () => this.isRegistered && !this.#isClosed,
+      send: (payload) => this.#ask({ type: WORKER_MESSAGE.changes, payload }),
+      staleLease: (accountId, leaseToken) => options.orders.staleLease(accountId, leaseToken),
     });
     this.#socket.on('connect', () => void this.#register());
     this.#socket.on('disconnect', (reason) => this.#lost(reason));
@@ -128,34 +125,23 @@ export class WorkerLink {
   }
 
   start(): void {
-    this.#stopKept = this.#options.outbox.onKept(() => this.#pump());
     this.#cancelHeartbeat = every(this.#options.clock, WORKER_HEARTBEAT_MS, () => void this.#beat());
     this.#apply({ type: 'start', now: this.#options.clock.now() });
   }
 
   /** Resolves when nothing waits any more, or after `graceMs`. */
-  async drain(graceMs: number): Promise<void> {
-    if (!this.isRegistered || this.#options.outbox.stats().batchCount === 0) return;
-    await new Promise<void>((resolve) => {
-      const cancel = this.#options.clock.after(graceMs, resolve);
-      this.#onDrained = () => {
-        cancel();
-        resolve();
-      };
-    });
-    this.#onDrained = undefined;
+  drain(graceMs: number): Promise<void> {
+    return this.#handOver.drain(graceMs);
   }
 
   /** Safe twice. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#stopKept();
+    this.#handOver.close();
     this.#cancelHeartbeat();
     this.#apply({ type: 'close', now: this.#options.clock.now() });
     this.#cancelTick();
-    for (const cancel of this.#resting.values()) cancel();
-    this.#resting.clear();
     this.#socket.disconnect();
   }
 
@@ -172,9 +158,7 @@ export class WorkerLink {
     log.info({ accountCount: answer.value.assignments.length }, 'registered with the Master');
     this.#apply({ type: 'opened', now: this.#options.clock.now() });
     orders.registered(answer.value);
-    for (const cancel of this.#resting.values()) cancel();
-    this.#resting.clear();
-    this.#pump();
+    this.#handOver.resume();
   }
 
   #lost(reason: string, retryAfterMs?: number): void {
@@ -231,81 +215,6 @@ export class WorkerLink {
     const answer = parsePlainAnswer(await this.#ask({ type: WORKER_MESSAGE.heartbeat, payload }));
     if (answer.ok && !answer.value.ok)
       this.#options.log.warn({ code: answer.value.error.code }, 'the Master refused a heartbeat');
-  }
-
-  /** Starts a hand-over for every account that has batches and none under way. */
-  #pump(): void {
-    if (!this.isRegistered || this.#isClosed) return;
-    const waiting = this.#options.outbox.accounts();
-    if (waiting.length === 0) this.#onDrained?.();
-    for (const accountId of waiting) {
-      if (this.#inFlight.size >= WINDOW_COUNT) return;
-      if (this.#inFlight.has(accountId) || this.#resting.has(accountId)) continue;
-      this.#inFlight.add(accountId);
-      void this.#handOver(accountId).finally(() => {
-        this.#inFlight.delete(accountId);
-        this.#pump();
-      });
-    }
-  }
-
-  /** Hands the account's batches over, oldest first, until none is left or one does not go through. */
-  async #handOver(accountId: AccountId): Promise<void> {
-    for (;;) {
-      const batch = this.isRegistered && !this.#isClosed ? this.#options.outbox.oldest(accountId) : undefined;
-      if (!batch || !(await this.#send(batch))) return;
-    }
-  }
-
-  /** True when the next batch may follow. */
-  async #send(batch: KeptBatch): Promise<boolean> {
-    const { outbox, log } = this.#options;
-    const { batchId, accountId } = batch.payload;
-    const answer = parseChangesAnswer(await this.#ask({ type: WORKER_MESSAGE.changes, payload: batch.payload }));
-    if (!answer.ok) return this.#rest(batch, answer.reason);
-    if (answer.value.ok) {
-      if (answer.value.batchId !== batchId) return this.#rest(batch, 'another batch was acknowledged');
-      outbox.acknowledged(batchId);
-      return true;
-    }
-    const { code, message } = answer.value.error;
-    switch (code) {
-      case 'STALE_LEASE':
-      case 'ACCOUNT_NOT_FOUND':
-        this.#options.orders.staleLease(accountId, batch.payload.leaseToken);
-        return true;
-      case 'BAD_REQUEST':
-      case 'BAD_FRAME':
-      case 'TOO_LARGE':
-        log.error(
-          { batchId, accountId, code, message, end: outbox.refused(batchId, `${code}: ${message}`) },
-          'the Master refused a batch',
-        );
-        return true;
-      default:
-        return this.#rest(batch, `${code}: ${message}`);
-    }
-  }
-
-  /** Leaves the account alone for a while; longer the more often its batch failed. */
-  #rest(batch: KeptBatch, why: string): false {
-    const { outbox, clock, log } = this.#options;
-    const { accountId, batchId } = batch.payload;
-    outbox.failed(batchId, why);
-    if (this.#isClosed) return false;
-    const delayMs = backoffMs({
-      attempt: batch.attemptCount,
-      firstMs: RETRY_FIRST_MS,
-      capMs: RETRY_CAP_MS,
-      random: clock.random(),
-    });
-    log.warn({ accountId, batchId, why, attempt: batch.attemptCount + 1, delayMs }, 'a batch was not handed over');
-    const cancel = clock.after(delayMs, () => {
-      this.#resting.delete(accountId);
-      this.#pump();
-    });
-    this.#resting.set(accountId, cancel);
-    return false;
   }
 
   /** The Master's answer; undefined, which no schema takes, when none came. */

@@ -8,14 +8,10 @@ import type { Desk } from './desk.ts';
 /** Known comments in a row, in a list sorted by time, after which the rest is taken as known. */
 const KNOWN_RUN_COUNT = 20;
 
-/** Whether the platform's count says that something under the work changed since it was last read to its end. */
+/** Whether the platform's count says that something under the work changed since it was last read. */
 export function needsWalk(desk: Desk, work: ContentFacts): boolean {
-  const count = work.stats?.commentCount;
-  if (work.state === 'deleted' || count === undefined) return false;
-  const visible = desk.env.sink.knownItems('comment', work.id).filter((comment) => isListed(comment));
-  if (count === visible.length) return false;
-  // Folded and hidden comments count there and are listed nowhere: the count at the last complete walk settles it.
-  return desk.env.sink.hint(walkHint(work.id)) !== String(count);
+  if (work.state === 'deleted' || work.stats?.commentCount === undefined) return false;
+  return missingOf(desk, work, desk.env.sink.knownItems('comment', work.id)) !== 0;
 }
 
 /**
@@ -54,20 +50,31 @@ export async function readComments(
       for (const comment of known) if (isUnopened(comment, rows, depth)) seen.add(comment.id);
       desk.env.sink.walked({ topicId: work.id, seenIds: seen, startedAt });
     }
-    desk.env.sink.setHint(walkHint(work.id), String(work.stats?.commentCount ?? ''));
+    // One that was not shown is looked for again before it counts as deleted.
+    const isSettled = known.every((comment) => !isListed(comment) || seen.has(comment.id));
+    if (!isComplete || isSettled) noteWalk(desk, work);
     return isComplete ? 'complete' : 'enough';
   } finally {
     page.close();
   }
 }
 
-const walkHint = (workId: string): string => `walk:${workId}`;
-/** How many comments there should be that are not known, by the platform's count then and at the last walk. */
+/** How many comments the walk left unknown. */
+const walkHint = (workId: string): string => `left:${workId}`;
+/**
+ * How many comments the platform counts that are not known; below zero when known ones are gone. Folded and hidden comments
+ * count there and are listed nowhere, and a large work is not read to its end: what was missing after the last walk is left
+ * out.
+ */
 function missingOf(desk: Desk, work: ContentFacts, known: readonly CommentFacts[]): number {
-  const count = work.stats?.commentCount ?? 0;
-  const walkedCount = Number(desk.env.sink.hint(walkHint(work.id)) || Number.NaN);
-  const unknownCount = count - known.filter(isListed).length;
-  return Number.isNaN(walkedCount) ? unknownCount : Math.min(unknownCount, count - walkedCount);
+  const unknownCount = (work.stats?.commentCount ?? 0) - known.filter(isListed).length;
+  const leftCount = Number(desk.env.sink.hint(walkHint(work.id)) ?? 0);
+  return unknownCount === 0 ? 0 : unknownCount - leftCount;
+}
+
+function noteWalk(desk: Desk, work: ContentFacts): void {
+  const listedCount = desk.env.sink.knownItems('comment', work.id).filter(isListed).length;
+  desk.env.sink.setHint(walkHint(work.id), String((work.stats?.commentCount ?? 0) - listedCount));
 }
 
 const isListed = (comment: CommentFacts): boolean => comment.state === 'visible' || comment.state === undefined;
