@@ -5,6 +5,7 @@ import { StartError } from '../main/start-error.ts';
 import { backup, restore } from './backup.ts';
 import { type CliCommand, type CliIo, type CliOptions, type CliResult, UsageError } from './command.ts';
 import { doctor } from './doctor.ts';
+import { importCommand } from './import.ts';
 import { MasterCallError } from './master-client.ts';
 import { start } from './start.ts';
 import { status } from './status.ts';
@@ -25,6 +26,7 @@ const COMMANDS: readonly CliCommand[] = [
   verify,
   backup,
   restore,
+  importCommand,
 ];
 const EVERYWHERE: CliOptions = {
   'data-dir': { type: 'string', help: 'data folder, instead of HISCRM_DATA_DIR or ./data' },
