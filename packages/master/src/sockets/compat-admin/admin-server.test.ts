@@ -22,6 +22,60 @@ async function page(how: ConstructorParameters<typeof Peer>[1] = {}): Promise<Pe
   return peer;
 }
 
+type Golden = Awaited<ReturnType<Awaited<ReturnType<typeof openCompatWorld>>['golden']>>;
+
+/** The Worker's side of one login: a code, an input that the platform wants, success. */
+async function logInByCode(admin: Peer, worker: Golden['worker'], accountId: string): Promise<void> {
+  const say = (status: string, over: object = {}): void =>
+    worker.peer.emit('worker:login:status', {
+      session_id: 's-1',
+      account_id: accountId,
+      status,
+      timestamp: Date.now(),
+      ...over,
+    });
+  say('qrcode_ready', { qr_code_data: QR, expires_at: Math.floor(Date.now() / 1_000) + 300, login_method: 'qrcode' });
+  expect(await admin.next('login:status:update')).toMatchObject({ status: 'qrcode_ready', qr_code_data: QR });
+  const ready = await admin.next('login:qrcode:ready');
+  expect(ready).toMatchObject({ session_id: 's-1', account_id: accountId, worker_id: 'w1', qr_code_data: QR });
+  expect(String(ready.expires_at)).toMatch(/^\d{10}$/);
+  admin.emit('admin:login_sessions:list');
+  expect(await admin.next('admin:login_sessions:list:response')).toMatchObject({
+    sessions: [{ id: 's-1', account_id: accountId, worker_id: 'w1', status: 'scanning', login_method: 'qrcode' }],
+  });
+  say('sms_input_required', { login_method: 'sms', step: 'verification_code', message: '请输入验证码' });
+  expect(await admin.next('login:status:update')).toMatchObject({
+    status: 'sms_input_required',
+    step: 'verification_code',
+  });
+  admin.emit('master:login:user_input', { session_id: 's-1', input_type: 'verification_code', value: '123456' });
+  expect(await admin.next('admin:login:user_input:ack')).toMatchObject({
+    session_id: 's-1',
+    input_type: 'verification_code',
+    status: 'received',
+  });
+  expect(await worker.peer.next('master:login:user_input')).toEqual({
+    session_id: 's-1',
+    input_type: 'verification_code',
+    value: '123456',
+  });
+  say('success', {
+    user_info: { nickname: '品牌', uid: '77' },
+    cookies: [{ name: 'sid', value: 'SECRET' }],
+    fingerprint: { ua: 'SECRET' },
+  });
+  expect(await admin.next('login:status:update')).toMatchObject({
+    status: 'success',
+    user_info: { nickname: '品牌' },
+  });
+  expect(await admin.next('login:success')).toMatchObject({
+    session_id: 's-1',
+    account_id: accountId,
+    logged_in_at: expect.any(Number),
+    user_info: { nickname: '品牌' },
+  });
+}
+
 describe.each(Object.keys(CLIENT_VERSIONS) as ClientVersion[])('socket.io-client %s', (version) => {
   test('[§11.3] connect, auth, status, sessions, login with code and input, success', async () => {
     world = await openCompatWorld();
@@ -51,54 +105,7 @@ describe.each(Object.keys(CLIENT_VERSIONS) as ClientVersion[])('socket.io-client
       session_id: 's-1',
       platform: 'douyin',
     });
-    const say = (status: string, over: object = {}): void =>
-      worker.peer.emit('worker:login:status', {
-        session_id: 's-1',
-        account_id: accountId,
-        status,
-        timestamp: Date.now(),
-        ...over,
-      });
-    say('qrcode_ready', { qr_code_data: QR, expires_at: Math.floor(Date.now() / 1_000) + 300, login_method: 'qrcode' });
-    expect(await admin.next('login:status:update')).toMatchObject({ status: 'qrcode_ready', qr_code_data: QR });
-    const ready = await admin.next('login:qrcode:ready');
-    expect(ready).toMatchObject({ session_id: 's-1', account_id: accountId, worker_id: 'w1', qr_code_data: QR });
-    expect(String(ready.expires_at)).toMatch(/^\d{10}$/);
-    admin.emit('admin:login_sessions:list');
-    expect(await admin.next('admin:login_sessions:list:response')).toMatchObject({
-      sessions: [{ id: 's-1', account_id: accountId, worker_id: 'w1', status: 'scanning', login_method: 'qrcode' }],
-    });
-    say('sms_input_required', { login_method: 'sms', step: 'verification_code', message: '请输入验证码' });
-    expect(await admin.next('login:status:update')).toMatchObject({
-      status: 'sms_input_required',
-      step: 'verification_code',
-    });
-    admin.emit('master:login:user_input', { session_id: 's-1', input_type: 'verification_code', value: '123456' });
-    expect(await admin.next('admin:login:user_input:ack')).toMatchObject({
-      session_id: 's-1',
-      input_type: 'verification_code',
-      status: 'received',
-    });
-    expect(await worker.peer.next('master:login:user_input')).toEqual({
-      session_id: 's-1',
-      input_type: 'verification_code',
-      value: '123456',
-    });
-    say('success', {
-      user_info: { nickname: '品牌', uid: '77' },
-      cookies: [{ name: 'sid', value: 'SECRET' }],
-      fingerprint: { ua: 'SECRET' },
-    });
-    expect(await admin.next('login:status:update')).toMatchObject({
-      status: 'success',
-      user_info: { nickname: '品牌' },
-    });
-    expect(await admin.next('login:success')).toMatchObject({
-      session_id: 's-1',
-      account_id: accountId,
-      logged_in_at: expect.any(Number),
-      user_info: { nickname: '品牌' },
-    });
+    await logInByCode(admin, worker, accountId);
     const update = await worker.envelope('master:account:config_update');
     expect(update).toMatchObject({ account_id: accountId, reason: 'login_success' });
     admin.emit('admin:status:request');
