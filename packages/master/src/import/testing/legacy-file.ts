@@ -150,6 +150,14 @@ const message = (id: string, over: object = {}, columns: Row = {}): Row => ({
 
 /** One account with a work, a conversation, what was read of them, replies and settings; and rows that nobody can take. */
 export function fillLegacyFile(file: LegacyFile): void {
+  putAccounts(file);
+  putTopics(file);
+  putItems(file);
+  putReplies(file);
+  putSettings(file);
+}
+
+function putAccounts(file: LegacyFile): void {
   file.put('accounts', account());
   file.put(
     'accounts',
@@ -165,6 +173,9 @@ export function fillLegacyFile(file: LegacyFile): void {
     }),
   );
   file.put('accounts', account({ id: 'acc-bad', platform: 'Not A Platform', account_id: 'x' }));
+}
+
+function putTopics(file: LegacyFile): void {
   file.put('cache_contents', {
     id: `cont_${LEGACY_ACCOUNT}_V1`,
     account_id: LEGACY_ACCOUNT,
@@ -190,6 +201,9 @@ export function fillLegacyFile(file: LegacyFile): void {
     persist_at: THEN,
     data: JSON.stringify({ conversationId: PEER, userId: PEER, userName: '客户', type: 'private', unreadCount: 9 }),
   });
+}
+
+function putItems(file: LegacyFile): void {
   file.put('cache_comments', comment('K1'));
   file.put('cache_comments', comment('K2', {}, { is_read: 1, read_at: THEN_S + 60 }));
   file.put('cache_comments', comment('K3', { isAuthorReply: true, authorId: SELF, parentCommentId: 'K2' }));
@@ -209,6 +223,9 @@ export function fillLegacyFile(file: LegacyFile): void {
   file.put('cache_messages', { ...message('M5'), id: 'broken', data: '{not json' });
   file.put('cache_comments', comment('K9', {}, { id: 'comm_gone', account_id: 'acc-gone' }));
   file.put('cache_notifications', { id: 'n1', account_id: LEGACY_ACCOUNT, data: '{}' });
+}
+
+function putReplies(file: LegacyFile): void {
   const reply = (id: string, over: Row): void =>
     file.put('replies', {
       id,
@@ -226,6 +243,9 @@ export function fillLegacyFile(file: LegacyFile): void {
   reply('reply-2', { reply_status: 'failed', error_code: 'QUOTA_EXCEEDED', error_message: '频繁' });
   reply('reply-3', { reply_status: 'executing', target_type: 'direct_message', target_id: PEER });
   reply('reply-4', { reply_status: 'success', target_id: 'nowhere' });
+}
+
+function putSettings(file: LegacyFile): void {
   file.put('proxies', {
     id: 'p1',
     name: '代理',
