@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { ReplyId, TopicId } from '@hiscrm/shared/model/ids.ts';
 import { afterEach, expect, test } from 'vitest';
 import { ACCOUNT, BrowserWorld, itemId } from './testing/browser-world.ts';
 
@@ -167,6 +168,54 @@ test('[RJ8] a reply that is asked for while the login is gone goes once the acco
   control.login({ action: 'confirm', account: 'a1' });
   expect(await outcome).toMatchObject({ kind: 'reply.sent' });
   expect(world.delivered('comment_reply')).toEqual(['来了']);
+});
+
+test('[RJ9] [AC7] a reply that the Master gave up is not sent late; a login sealed under another key is asked for again', async () => {
+  world = await BrowserWorld.start();
+  await world.untilSynced();
+  const { control } = world.simulator;
+  const [conversation] = control.contents('a1').conversations;
+  const topic = { kind: 'conversation', id: String(conversation?.id) } as const;
+  await world.worker.close();
+  world.worker = world.startWorker({ HISCRM_SECRET_KEY: 'another key than before' });
+  await world.master.until(() => lastSession()?.kind === 'loginRequired');
+  expect(world.worker.oddities.counts.get('sessionUnreadable')).toBe(1);
+
+  const givenUp = world.reply('r-given-up', { topic }, '太晚了');
+  givenUp.catch(() => undefined); // it never has an outcome
+  await world.master.until(() => world.worker.fleet.session(ACCOUNT) !== undefined);
+  const count = world.master.registerCount;
+  world.master.cut();
+  await world.master.until(() => world.master.registerCount > count && world.worker.link.isRegistered);
+  await world.master.order('master:login', { accountId: ACCOUNT, leaseToken: 1 });
+  await world.master.until(() => lastSession()?.kind === 'awaitingScan');
+  control.login({ action: 'confirm', account: 'a1' });
+  expect(await world.reply('r-wanted', { topic }, '这个要')).toMatchObject({ kind: 'reply.sent' });
+  expect(world.delivered('dm_send')).toEqual(['这个要']);
+});
+
+test('[RJ3] a reply attempted under a lease that moved and came back is found on the page, not sent again', async () => {
+  world = await BrowserWorld.start();
+  await world.untilSynced();
+  const { control } = world.simulator;
+  const [conversation] = control.contents('a1').conversations;
+  const reply = {
+    id: 'r-moved' as ReplyId,
+    accountId: ACCOUNT,
+    topic: { accountId: ACCOUNT, kind: 'conversation' as const, id: String(conversation?.id) as TopicId },
+    text: '只有一次',
+    requestedAt: Date.now(),
+  };
+  control.addFault({ kind: 'reply_ambiguous', times: 1, args: { mode: 'no_response' } });
+  await world.master.order('master:reply', { leaseToken: 1, reply });
+  await world.master.until(() => world.delivered('dm_send').length === 1);
+  await world.master.order('master:account:revoke', { accountId: ACCOUNT, leaseToken: 1 });
+  await world.master.until(() => browserPids(world.directory).length === 0);
+  await world.master.order('master:account:assign', { ...world.master.assignments[0], leaseToken: 3 });
+  expect(await world.master.order('master:reply', { leaseToken: 1, reply })).toMatchObject({ ok: false });
+  expect(await world.master.order('master:reply', { leaseToken: 3, reply })).toMatchObject({ ok: true });
+  expect(await world.outcome('r-moved', ['reply.sent'])).toMatchObject({ settledBy: 'page' });
+  expect(world.delivered('dm_send')).toEqual(['只有一次']);
 });
 
 function startProcess({ env }: BrowserWorld): ChildProcess {

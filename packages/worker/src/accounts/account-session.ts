@@ -209,7 +209,11 @@ export class AccountSession {
     if (importDirectory && vault.importFrom(importDirectory, this.#assignment))
       this.#log.info('a session was imported');
     const onGone = (): void => this.#apply(this.#brokeEvent('the browser is gone'));
-    this.#browser = await AccountBrowser.open(op, { accountId, vault, onGone, ...browser });
+    const onUnreadableSession = (): void => {
+      oddities.note('sessionUnreadable');
+      this.#log.error('the kept login cannot be opened: it was sealed under another key, or is damaged; log in again');
+    };
+    this.#browser = await AccountBrowser.open(op, { accountId, vault, onGone, onUnreadableSession, ...browser });
     this.#session = await adapter.openSession(op, {
       accountId,
       platformUserId: () => this.#assignment.platformUserId ?? this.#data.known('profile', 'self')?.platformUserId,

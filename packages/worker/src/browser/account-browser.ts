@@ -22,6 +22,8 @@ export type BrowserOptions = {
   readonly executablePath: string | undefined;
   readonly isHeadless: boolean;
   readonly vault: SessionVault;
+  /** Called when the kept session cannot be opened; the account then starts without a login. */
+  readonly onUnreadableSession: () => void;
   /** Called once when the browser is gone without having been closed. */
   readonly onGone: () => void;
 };
@@ -130,7 +132,8 @@ export class AccountBrowser {
 
   async #restore(): Promise<void> {
     const state = this.#options.vault.open(this.#options.accountId);
-    if (!state) return;
+    if (state === 'unreadable') this.#options.onUnreadableSession();
+    if (!state || state === 'unreadable') return;
     // A storage state that this program sealed, or one that was imported and that Playwright checks itself.
     await this.context.setStorageState(state as unknown as Parameters<BrowserContext['setStorageState']>[0]);
   }

@@ -46,6 +46,7 @@ test.runIf(isPackaged)('where none is installed the packaged one starts and open
       executablePath,
       isHeadless: true,
       vault: new SessionVault({ directory: join(directory, 'sessions'), secret: 'secret' }),
+      onUnreadableSession: () => undefined,
       onGone: () => undefined,
     });
     const pages = await Promise.all([browser.newWindow(op), browser.newWindow(op)]);

@@ -32,11 +32,18 @@ export class SessionVault {
     this.#key = options.secret === undefined ? keyFromFile(join(this.#directory, 'key')) : derived(options.secret);
   }
 
-  /** The session kept for the account. Throws when it was sealed under another key or was changed. */
-  open(accountId: AccountId): StorageState | undefined {
+  /** The session kept for the account; `unreadable` when it was sealed under another key, moved, or changed. */
+  open(accountId: AccountId): StorageState | 'unreadable' | undefined {
     const path = this.#pathOf(accountId);
     if (!existsSync(path)) return undefined;
-    const sealed = readFileSync(path);
+    try {
+      return this.#unseal(readFileSync(path), accountId);
+    } catch {
+      return 'unreadable'; // the cipher does not say more, and nothing of the content may be told
+    }
+  }
+
+  #unseal(sealed: Buffer, accountId: AccountId): StorageState {
     if (sealed[0] !== LAYOUT || sealed.length < 1 + NONCE_BYTES + TAG_BYTES)
       throw new Error('the sealed session is damaged');
     const nonce = sealed.subarray(1, 1 + NONCE_BYTES);
