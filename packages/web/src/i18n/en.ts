@@ -96,6 +96,7 @@ export const en: Readonly<Record<TextKey, string>> = {
   'account.gone': 'There is no such account',
   'account.goneText': 'It may have been removed, or you may not see it.',
   'session.online': 'Online',
+  'session.limited': 'Online, messages come late',
   'session.starting': 'Starting',
   'session.loginRequired': 'Login required',
   'session.awaitingScan': 'Waiting for the scan',

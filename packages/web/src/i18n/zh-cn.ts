@@ -92,6 +92,7 @@ export const zhCn = {
   'account.gone': '账号不存在',
   'account.goneText': '它可能已被删除，或您无权查看。',
   'session.online': '在线',
+  'session.limited': '在线，消息延迟到达',
   'session.starting': '启动中',
   'session.loginRequired': '需要登录',
   'session.awaitingScan': '等待扫码',

@@ -27,6 +27,7 @@ export function sessionWords(account: AccountRecord, workers: readonly WorkerRec
   const worker = workerId ? workers.find(({ id }) => id === workerId) : undefined;
   if (account.session.kind !== 'unassigned' && worker && !worker.isOnline)
     return { tone: 'off', key: 'session.workerAway' };
+  if (account.session.kind === 'online' && account.session.detail) return { tone: 'warn', key: 'session.limited' };
   const words = WORDS[account.session.kind];
   return account.session.kind === 'backingOff' ? { ...words, retryAt: account.session.retryAt } : words;
 }
