@@ -121,3 +121,20 @@ test('[FL19] one Worker is started and stopped alone, keeps its own settings, an
   workers.startOne('local-1');
   expect(state()?.kind).toBe('stopped');
 });
+
+test('[D52] what a Worker is started with is in no log line', async () => {
+  const lines: string[] = [];
+  const log = (fields: object, message: string): void => void lines.push(JSON.stringify([fields, message]));
+  const script = join(dir, 'worker.mjs');
+  await writeFile(script, 'process.exit(1)');
+  workers = new LocalWorkers({
+    specs: [{ workerId: 'local-1', dataDir: dir, masterUrl: 'http://127.0.0.1:1', workerKey: 'SECRET-KEY' }],
+    script,
+    env: { PATH: process.env.PATH, HISCRM_SECRET_KEY: 'SECRET-ENV' },
+    clock: new FakeClock(),
+    lc: { debug: log, info: log, warn: log, error: log },
+  });
+  workers.start();
+  await expect.poll(() => lines.length).toBe(1);
+  expect(lines.join('')).not.toContain('SECRET');
+});
