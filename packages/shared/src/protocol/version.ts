@@ -3,7 +3,7 @@
  * The floor is the oldest peer still understood; it rises only with a decision record.
  *
  * client 1: first; notices only for a client whose hello asks for them.
- * worker 1: first.
+ * worker 1: first; `online` may say in `detail` what of the account cannot be read or answered.
  */
 export const CLIENT_PROTOCOL = 1;
 export const CLIENT_PROTOCOL_FLOOR = 1;
