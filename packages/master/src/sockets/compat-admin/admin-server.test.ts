@@ -169,6 +169,35 @@ test('[P8] a page hears of accounts that its user may see; a revoked session is 
   await narrow.next('(disconnect)');
 });
 
+test('[P8] the steps of a login reach only pages whose user may see the account', async () => {
+  world = await openCompatWorld();
+  const { accountId, worker } = await world.golden();
+  const other = await world.addAccount('二');
+  await fetch(`${world.url}/api/admin/users`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${await world.login()}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ username: 'nora', password: 'correct horse', role: 'operator', grants: [other] }),
+  });
+  const all = await page();
+  const narrow = await page({ auth: { token: await world.login('nora', 'correct horse') } });
+  all.emit('master:login:start', { account_id: accountId, session_id: 's-1' });
+  await all.next('admin:login:start:ack');
+  worker.peer.emit('worker:login:status', {
+    session_id: 's-1',
+    account_id: accountId,
+    status: 'qrcode_ready',
+    qr_code_data: QR,
+  });
+  await all.next('login:qrcode:ready');
+  narrow.emit('admin:login_sessions:list');
+  expect(await narrow.next('admin:login_sessions:list:response')).toMatchObject({ sessions: [] });
+  narrow.emit('master:login:user_input', { session_id: 's-1', input_type: 'verification_code', value: '1' });
+  expect(await narrow.next('admin:error')).toMatchObject({ error: 'NOT_FOUND' });
+  expect(new Set(narrow.names())).toEqual(
+    new Set(['admin:connected', 'admin:login_sessions:list:response', 'admin:error']),
+  );
+});
+
 test('whatever a page sends is answered, and nothing breaks', async () => {
   world = await openCompatWorld();
   const admin = await page();
