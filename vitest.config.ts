@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 /** A rule needs milliseconds; this only ends what hangs, also on a busy machine where a test starts several processes. */
 const UNIT_TIMEOUT_MS = 60_000;
+/** How long `expect.poll` waits for a condition. */
+const POLL_TIMEOUT_MS = 20_000;
 /** A cold Chromium start takes seconds, and one test may start several. */
 const BROWSER_TIMEOUT_MS = 120_000;
 /** The reference machine has two cores; more workers only make each other late. */
@@ -18,6 +20,8 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: MAX_WORKERS,
     passWithNoTests: true,
+    // A condition that is awaited comes late on a busy machine; the default second is a timing assertion in disguise.
+    expect: { poll: { timeout: POLL_TIMEOUT_MS } },
     // Source runs as plain ES modules in production; a test must not lend it `require` or `__dirname`.
     injectCjsGlobals: false,
     projects: [
