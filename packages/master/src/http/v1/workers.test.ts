@@ -16,6 +16,9 @@ afterEach(async () => {
   await world.close();
 });
 
+/** A loaded machine starts a process slowly. */
+const PATIENCE = { timeout: 15_000 };
+
 const config = (over: object = {}): object => ({
   worker_id: 'shop-1',
   name: '店铺一号',
@@ -98,7 +101,7 @@ test('[D35][D36][D37][D38] a local Worker is started, is healthy, is not started
   const started = await rest.post('/api/v1/worker-lifecycle/shop-1/start');
   expect(started).toMatchObject({ status: 200, body: { success: true, worker_id: 'shop-1', status: 'running' } });
   const pid = Number(started.body.pid);
-  await expect.poll(() => of('status').then(({ status }) => status), { timeout: 15_000 }).toBe('running');
+  await expect.poll(() => of('status').then(({ status }) => status), PATIENCE).toBe('running');
   expect(await rest.post('/api/v1/worker-lifecycle/shop-1/start')).toMatchObject({
     status: 409,
     body: { success: false },
@@ -112,10 +115,13 @@ test('[D35][D36][D37][D38] a local Worker is started, is healthy, is not started
   const [registered] = await rest.data<Entry[]>('/api/v1/workers');
   expect(registered).toMatchObject({ id: 'shop-1', status: 'online', max_accounts: 3 });
   await expect
-    .poll(async () => String((await of('logs?stream=stdout&tail=50')).logs) + (await of('logs?stream=stderr')).logs)
+    .poll(
+      async () => String((await of('logs?stream=stdout&tail=50')).logs) + (await of('logs?stream=stderr')).logs,
+      PATIENCE,
+    )
     .not.toBe('');
   process.kill(pid, 'SIGKILL');
-  await expect.poll(() => of('status').then(({ status }) => status)).toBe('crashed');
+  await expect.poll(() => of('status').then(({ status }) => status), PATIENCE).toBe('crashed');
   expect(await of('status')).toMatchObject({ last_error: 'signal SIGKILL' });
   expect((await rest.get('/api/v1/worker-lifecycle/stats/overview')).body).toMatchObject({ total: 1, crashed: 1 });
   const again = await rest.post('/api/v1/worker-lifecycle/shop-1/restart', { graceful: true });
