@@ -112,8 +112,10 @@ test('[D35][D36][D37][D38] a local Worker is started, is healthy, is not started
     healthy: true,
     checks: { running: true, heartbeat: true, memory: true, errors: true },
   });
-  const [registered] = await rest.data<Entry[]>('/api/v1/workers');
-  expect(registered).toMatchObject({ id: 'shop-1', status: 'online', max_accounts: 3 });
+  // It is connected a moment before the log knows it.
+  await expect
+    .poll(() => rest.data<Entry[]>('/api/v1/workers'), PATIENCE)
+    .toMatchObject([{ id: 'shop-1', status: 'online', max_accounts: 3 }]);
   await expect
     .poll(
       async () => String((await of('logs?stream=stdout&tail=50')).logs) + (await of('logs?stream=stderr')).logs,
