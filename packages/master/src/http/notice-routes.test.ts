@@ -126,7 +126,11 @@ test('[NO15] the badge, the own history and the own preferences are everybody’
     expect((await world.get(`/api/admin/notification/${path}`, ann)).statusCode, path).toBe(403);
   }
   expect((await send({ content: 'x', target: 'all' }, {}, ann)).statusCode).toBe(403);
-  expect((await get('/api/admin/websocket/stats')).data).toMatchObject({ queue_size: { urgent: 0 }, dropped: 0 });
+  expect((await get('/api/admin/websocket/stats')).data).toMatchObject({
+    queue_size: { urgent: 0 },
+    dropped: 0,
+    directory: { kind: 'local', state: 'own', users: 3, ownUsers: 3, refusedRows: 0, lastReadAt: null },
+  });
 });
 
 test('[NO16] a template fills its gaps in both languages, and a missing variable is refused', async () => {

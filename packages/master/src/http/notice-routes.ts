@@ -63,5 +63,20 @@ function statsOf({ hub, eventLoop, badFrameCount }: NoticeHttp): object {
     uptime_s: Math.floor(process.uptime()),
     state: degradations.length > 0 ? 'degraded' : 'ok',
     degraded_because: degradations,
+    directory: directoryView(hub),
+  };
+}
+
+/** Whom a notice to everybody would reach, and how that is known. Times are ms UTC. */
+function directoryView(hub: NoticeHub): object {
+  const { kind, state, totalCount, ownCount, refusedRowCount, lastReadAt, lastError } = hub.directory.figures();
+  return {
+    kind,
+    state,
+    users: totalCount,
+    ownUsers: ownCount,
+    refusedRows: refusedRowCount,
+    lastReadAt: lastReadAt ?? null,
+    ...(lastError !== undefined && { lastError }),
   };
 }

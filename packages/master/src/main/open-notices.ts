@@ -40,7 +40,7 @@ export async function openNotices(parts: {
     log: database.log,
     tables: database.notices,
     committer,
-    directory: { all: () => auth.users() },
+    directory: { own: () => auth.users() },
     clock,
     limits: NOTICE_LIMITS,
     lc: logger,

@@ -31,9 +31,9 @@ function named(
       return directory.some(groups.get(target.group) ?? []);
     case 'users':
       return directory.some(target.userIds);
-    case 'readers':
+    case 'readers': // accounts are read by those who log in here; another system's administrators may not
       return directory
-        .all()
+        .own()
         .filter(({ role, grants }) => role === 'admin' || grants === 'all' || grants.includes(target.accountId));
     default:
       return unreachable(target);

@@ -5,31 +5,50 @@ export type Person = {
   readonly id: UserId;
   readonly username: string;
   readonly role: string;
+  /** The accounts this user may read here. */
   readonly grants: 'all' | readonly AccountId[];
 };
 
-/**
- * Who there is. Notices are resolved against it at the moment of sending.
- *
- * An external directory implements the same interface over one query of its own database, kept for a time to live:
- * `SELECT id, username, role FROM users WHERE is_active`, where `id` fits `userIdSchema`. Its absence must be told by
- * throwing OVERLOADED with `retryAfterMs`, so that a notice to everybody is never sent to half of them.
- */
-export interface UserDirectory {
-  /** Everybody, in a stable order. */
-  all(): readonly Person[];
+/** How the list of users came to be. Never holds an address or a password. */
+export type DirectoryFigures = {
+  readonly kind: 'local' | 'postgresql' | 'mysql';
+  /** Nobody else is asked · asked for the first time · read lately · the last good list, the newest read failed · never read. */
+  readonly state: 'own' | 'loading' | 'fresh' | 'stale' | 'absent';
+  /** Users of the other system. */
+  readonly userCount: number;
+  /** Rows of the newest good read that are no user. */
+  readonly refusedRowCount: number;
+  /** The newest good read (ms UTC). */
+  readonly lastReadAt?: number;
+  readonly lastError?: string;
+};
+
+/** Users whom another system knows. */
+export interface OtherUsers {
+  /** All of them, in a stable order. Throws DIRECTORY_ABSENT before they were read once: half of them is nobody. */
+  people(): readonly Person[];
+  /** One of those known at the moment; never throws. */
+  find(id: UserId): Person | undefined;
+  figures(): DirectoryFigures;
 }
 
-/** How long a list of users serves before it is read again; who is missing in it is looked for at once. */
+/** Who there is. Notices are resolved against it at the moment of sending. */
+export interface UserDirectory {
+  /** Those who have a login here, in a stable order. */
+  own(): readonly Person[];
+  readonly others?: OtherUsers | undefined;
+}
+
+/** How long a list of own users serves before it is read again; who is missing in it is looked for at once. */
 const FRESH_MS = 1_000;
 /** A miss reads the list again at most this often. */
 const MISS_MS = 50;
 
-/** The directory with an index by id. Holds one list of users, which the directory bounds. */
+/** The directory with an index by id. A user known on both sides is our own: here it has a login, a role and grants. */
 export class CachedDirectory {
   readonly #directory: UserDirectory;
   readonly #now: () => number;
-  #people: readonly Person[] = [];
+  #own: readonly Person[] = [];
   #byId = new Map<UserId, Person>();
   #readAt = Number.NEGATIVE_INFINITY;
 
@@ -38,27 +57,57 @@ export class CachedDirectory {
     this.#now = options.now;
   }
 
-  /** Everybody, as of now. */
+  /** Everybody, as of now: our own, then the others. Throws DIRECTORY_ABSENT as long as the others are not known. */
   all(): readonly Person[] {
+    const own = this.own();
+    const others = this.#directory.others?.people() ?? [];
+    return others.length === 0 ? own : [...own, ...others.filter(({ id }) => !this.#byId.has(id))];
+  }
+
+  /** Those who have a login here, as of now. */
+  own(): readonly Person[] {
     this.#read();
-    return this.#people;
+    return this.#own;
   }
 
-  /** Those of the ids that exist, without doubles, in the order given. */
+  /**
+   * Those of the ids that exist, without doubles, in the order given. Throws DIRECTORY_ABSENT when one of them is not ours and
+   * the others are not known.
+   */
   some(ids: readonly UserId[]): readonly Person[] {
-    if (this.#now() - this.#readAt > FRESH_MS) this.#read();
+    const { others } = this.#directory;
     const wanted = [...new Set(ids)];
-    if (wanted.some((id) => !this.#byId.has(id)) && this.#now() - this.#readAt >= MISS_MS) this.#read();
-    return wanted.flatMap((id) => this.#byId.get(id) ?? []);
+    const areAllOurs = this.#look(wanted);
+    if (others && !areAllOurs) others.people();
+    return wanted.flatMap((id) => this.#byId.get(id) ?? others?.find(id) ?? []);
   }
 
-  get count(): number {
-    return this.#people.length;
+  /** The user's name, as far as it is known; never throws. */
+  nameOf(id: UserId): string | undefined {
+    this.#look([id]);
+    return (this.#byId.get(id) ?? this.#directory.others?.find(id))?.username;
+  }
+
+  /** How many are known, our own and in all, and how the others are known. */
+  figures(): DirectoryFigures & { readonly ownCount: number; readonly totalCount: number } {
+    const own = this.own();
+    const { others } = this.#directory;
+    const figures = others?.figures() ?? { kind: 'local', state: 'own', userCount: 0, refusedRowCount: 0 };
+    const doubleCount = own.filter(({ id }) => others?.find(id)).length;
+    return { ...figures, ownCount: own.length, totalCount: own.length + figures.userCount - doubleCount };
+  }
+
+  /** Whether all of them have a login here, after a look at the newest list where one is missing. */
+  #look(ids: readonly UserId[]): boolean {
+    const areKnown = (): boolean => ids.every((id) => this.#byId.has(id));
+    if (this.#now() - this.#readAt > FRESH_MS) this.#read();
+    if (!areKnown() && this.#now() - this.#readAt >= MISS_MS) this.#read();
+    return areKnown();
   }
 
   #read(): void {
-    this.#people = this.#directory.all();
-    this.#byId = new Map(this.#people.map((person) => [person.id, person]));
+    this.#own = this.#directory.own();
+    this.#byId = new Map(this.#own.map((person) => [person.id, person]));
     this.#readAt = this.#now();
   }
 }

@@ -56,8 +56,8 @@ function checkAccount(store: StoreReader, principal: Principal, accountId: Accou
 
 /** Nothing for what the machine sent, and for a user who is gone. */
 function senderOf(hub: NoticeHub, senderId: Principal['userId']): { readonly sender?: string } {
-  const [person] = hub.directory.some([senderId]);
-  return person ? { sender: person.username } : {};
+  const sender = hub.directory.nameOf(senderId);
+  return sender === undefined ? {} : { sender };
 }
 
 function noticeHistory(

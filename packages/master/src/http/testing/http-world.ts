@@ -47,7 +47,7 @@ async function openNotices(core: {
     log: core.database.log,
     tables: core.database.notices,
     committer: { commit },
-    directory: { all: () => core.auth.users() },
+    directory: { own: () => core.auth.users() },
     clock: core.clock,
     limits: NOTICE_LIMITS,
     lc: silentLogger,

@@ -119,7 +119,7 @@ async function openCore(options: {
     log: database.log,
     tables: database.notices,
     committer,
-    directory: { all: () => [...people] },
+    directory: { own: () => [...people] },
     clock,
     limits: { ...NOTICE_LIMITS, ...options.limits },
     lc: silentLogger,
