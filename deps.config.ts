@@ -53,6 +53,8 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
     'master/lib',
     'shared',
   ],
+  // Users of another system, over its own database.
+  'master/directory': ['master/notices', 'master/lib', 'shared'],
   // main hands it functions that answer figures, so that measuring a room never makes it depend on its observer.
   'master/ops': ['master/lib', 'shared'],
   'master/sockets': [
@@ -137,7 +139,8 @@ export const onlyIn: Readonly<Record<string, readonly string[]>> = {
   '@sparticuz/chromium': ['worker/browser', 'simulator#test', 'e2e'],
   'node:sqlite': ['master/log', 'worker/outbox', 'master#test', 'worker#test', 'bench', 'e2e'],
   kysely: ['master/log'],
-  pg: ['master/log', 'master#test'],
+  pg: ['master/log', 'master/directory', 'master#test'],
+  mysql2: ['master/directory', 'master#test'],
   ioredis: ['master/hub', 'master/fleet', 'master#test'],
   ws: ['master/sockets', 'master/main', 'master/ops', 'master#test', 'client', 'simulator', 'bench', 'e2e'],
   'socket.io': ['master/sockets', 'master/main', 'worker#test', 'bench'],
@@ -174,5 +177,15 @@ export const onlyIn: Readonly<Record<string, readonly string[]>> = {
 /** Packages that must run in a browser: no `node:*` outside their tests. */
 export const noNodeModules: readonly string[] = ['shared', 'web'];
 
-/** Statements live where their tables live. Everybody else asks these rooms. */
-export const sqlOnlyIn: readonly string[] = ['master/log', 'worker/outbox', 'bench', 'e2e'];
+/**
+ * Statements live where their tables live. Everybody else asks these rooms. Another system's table has its statement in a
+ * setting, which `directory` runs.
+ */
+export const sqlOnlyIn: readonly string[] = [
+  'master/log',
+  'master/directory',
+  'master/config',
+  'worker/outbox',
+  'bench',
+  'e2e',
+];

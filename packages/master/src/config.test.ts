@@ -25,17 +25,34 @@ test.each([
   [{ DATABASE_URL: 'postgres://u:p@h/d' }, /Unset it to use SQLite/],
   [{ REDIS_URL: 'redis://h' }, /Unset it/],
   [{ LOG_LEVEL: 'loud' }, /LOG_LEVEL/],
+  [{ HISCRM_DIRECTORY_URL: 'sqlite:///users.db' }, /HISCRM_DIRECTORY_URL is not usable.*postgres:/],
+  [{ HISCRM_DIRECTORY_URL: 'mysql://u:p@ss:w@host name/db' }, /HISCRM_DIRECTORY_URL is no address.*%40/],
+  [{ HISCRM_DIRECTORY_QUERY: 'DELETE FROM users' }, /HISCRM_DIRECTORY_QUERY must be one SELECT/],
+  [{ HISCRM_DIRECTORY_QUERY: 'SELECT 1; SELECT 2' }, /without a semicolon/],
+  [{ HISCRM_DIRECTORY_TTL_MS: '10' }, /HISCRM_DIRECTORY_TTL_MS is "10"/],
   [{ HISCRM_ALLOWED_ORIGINS: 'crm.example' }, /write origins as/],
 ])('a value that cannot be used stops the start and says what to do: %j', (env, message) => {
   expect(() => readConfig(env)).toThrow(ConfigError);
   expect(() => readConfig(env)).toThrow(message);
 });
 
+const DIRECTORY = { HISCRM_DIRECTORY_URL: 'mysql://u:hunter2@host name/db' };
+
 test('a secret that cannot be used is not repeated', () => {
-  for (const env of [{ HISCRM_SECRET_KEY: 'hunter2' }, { HISCRM_ADMIN_PASSWORD: 'short' }]) {
+  for (const env of [{ HISCRM_SECRET_KEY: 'hunter2' }, { HISCRM_ADMIN_PASSWORD: 'short' }, DIRECTORY]) {
     expect(() => readConfig(env)).toThrow(ConfigError);
     expect(() => readConfig(env)).not.toThrow(/hunter2|short/);
   }
+});
+
+test('another system’s users are read only when an address is given', () => {
+  expect(readConfig({})).toMatchObject({ directoryUrl: undefined, directoryTtlMs: 60_000 });
+  const url = 'mariadb://u:p@db.example/crm';
+  expect(readConfig({ HISCRM_DIRECTORY_URL: url, HISCRM_DIRECTORY_TTL_MS: '5000' })).toMatchObject({
+    directoryUrl: url,
+    directoryQuery: 'SELECT id, username, role FROM users WHERE is_active',
+    directoryTtlMs: 5_000,
+  });
 });
 
 test('origins are written as browsers send them', () => {

@@ -95,6 +95,24 @@ export const SETTINGS = {
     description: 'Not supported yet: one Master serves all. Leave it empty.',
     isSecret: true,
   },
+  directoryUrl: {
+    env: 'HISCRM_DIRECTORY_URL',
+    schema: Type.Optional(Type.String({ maxLength: 4_000, pattern: '^(postgres|postgresql|mysql|mariadb)://' })),
+    description: 'Database of another system whose users notices are for too, as postgres://, mysql:// or mariadb://.',
+    isSecret: true,
+  },
+  directoryQuery: {
+    env: 'HISCRM_DIRECTORY_QUERY',
+    schema: Type.String({ minLength: 1, maxLength: 10_000 }),
+    default: 'SELECT id, username, role FROM users WHERE is_active',
+    description: 'One SELECT for its users, with the columns id, username and role.',
+  },
+  directoryTtlMs: {
+    env: 'HISCRM_DIRECTORY_TTL_MS',
+    schema: Type.Integer({ minimum: 1_000, maximum: 86_400_000 }),
+    default: '60000',
+    description: 'Its users are read again after this long.',
+  },
   chromiumPath: {
     env: 'CHROMIUM_PATH',
     schema: optionalText(1_000),
@@ -138,6 +156,7 @@ export function readConfig(
     Object.entries(SETTINGS).map(([name, setting]) => [name, readSetting(setting, env, flags)]),
   ) as unknown as Raw; // each value was checked against its own schema
   refuseUnsupported(raw);
+  refuseDirectory(raw);
   const { allowedOrigins, databaseUrl: _database, redisUrl: _redis, ...rest } = raw;
   return {
     ...rest,
@@ -181,6 +200,18 @@ function refuseUnsupported(raw: Raw): void {
     throw new ConfigError(
       `HISCRM_COMPAT_ANONYMOUS=1 serves everybody who can connect, so it needs HOST=127.0.0.1; HOST is ${raw.host}.`,
     );
+  }
+}
+
+function refuseDirectory({ directoryUrl, directoryQuery }: Raw): void {
+  if (directoryUrl !== undefined && !URL.canParse(directoryUrl)) {
+    throw new ConfigError(
+      'HISCRM_DIRECTORY_URL is no address; write postgres://user:password@host:5432/database, with %40 for an @ in the password.',
+    );
+  }
+  // It is put into a query that bounds it.
+  if (!/^\s*(SELECT|WITH)\s/i.test(directoryQuery) || directoryQuery.includes(';')) {
+    throw new ConfigError('HISCRM_DIRECTORY_QUERY must be one SELECT (or WITH … SELECT), without a semicolon.');
   }
 }
 

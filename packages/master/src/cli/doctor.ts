@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { systemClock } from '@hiscrm/shared/lib/clock.ts';
 import { isOpenToOthers, SECRET_KEY_FILE } from '../auth/secret-key.ts';
 import { ConfigError, readConfig } from '../config.ts';
+import { directoryErrorText, readDirectory } from '../directory/read-directory.ts';
+import { sourceOf } from '../directory/source-of.ts';
 import { problemsOfFile } from '../log/check-file.ts';
 import type { DataFolder } from '../main/data-folder.ts';
 import type { CliCommand, CliIo } from './command.ts';
@@ -41,6 +43,7 @@ export const doctor: CliCommand = {
       checkWebClient(),
       checkDatabase(folder),
       checkSecretKey(call.io, folder),
+      ...(await checkDirectory(call.io)),
     ];
     const hasFailed = findings.some(({ state }) => state === 'bad');
     const text = findings.map(({ what, state, detail }) => `${MARK[state]} ${what}: ${detail}`).join('\n');
@@ -145,6 +148,25 @@ function checkSecretKey({ env }: CliIo, { path }: DataFolder): Finding {
   if (!existsSync(file)) return ok('secret key', 'none yet (made at the first start)');
   if (isOpenToOthers(file)) return bad('secret key', `${file} can be read by others. Run: chmod 600 ${file}`);
   return ok('secret key', `${file}, readable by its owner alone`);
+}
+
+/** Reads the users of another system once, where one is configured. The Master starts without them. */
+async function checkDirectory({ env }: CliIo): Promise<readonly Finding[]> {
+  const what = 'user directory';
+  try {
+    const { directoryUrl: url, directoryQuery: query } = readConfig(env);
+    if (url === undefined) return [];
+    const { people, refusedCount, refused } = await readDirectory({
+      source: sourceOf({ url, query }),
+      clock: systemClock,
+    });
+    if (refusedCount === 0) return [ok(what, `${people.length} users`)];
+    const [first] = refused;
+    return [warn(what, `${people.length} users; ${refusedCount} rows are none, row ${first?.rowNo}: ${first?.reason}`)];
+  } catch (error) {
+    if (error instanceof ConfigError) return []; // told among the settings
+    return [warn(what, `${directoryErrorText(error)}. Notices to its users are refused until it can be read.`)];
+  }
 }
 
 function nearestFolder(path: string): string {

@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '@hiscrm/shared/lib/clock.ts';
 import type { Auth } from '../auth/auth.ts';
+import type { Config } from '../config.ts';
+import { ExternalDirectory } from '../directory/external-directory.ts';
+import { sourceOf } from '../directory/source-of.ts';
 import type { NoticeHttp } from '../http/notice-routes.ts';
 import type { Committer, Publication } from '../ingest/committer.ts';
 import type { Logger } from '../lib/logger.ts';
@@ -26,8 +29,7 @@ export async function openNotices(parts: {
   readonly committer: Committer;
   readonly listeners: ((publication: Publication) => void)[];
   readonly auth: Auth;
-  readonly allowedOrigins: readonly string[];
-  readonly maxConnections: number;
+  readonly config: Config;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly health: Health;
@@ -35,12 +37,13 @@ export async function openNotices(parts: {
   readonly eventLoop: EventLoop;
   readonly closer: Closer;
 }): Promise<Notices> {
-  const { database, committer, auth, clock, logger, metrics, health, closer } = parts;
+  const { config, database, committer, auth, clock, logger, metrics, health, closer } = parts;
+  const others = openOthers(parts);
   const hub = await openNoticeHub({
     log: database.log,
     tables: database.notices,
     committer,
-    directory: { own: () => auth.users() },
+    directory: { own: () => auth.users(), others },
     clock,
     limits: NOTICE_LIMITS,
     lc: logger,
@@ -58,21 +61,57 @@ export async function openNotices(parts: {
     hub,
     authenticator: auth,
     clock,
-    limits: { ...NOTICE_SOCKET_LIMITS, connectionCount: parts.maxConnections },
+    limits: { ...NOTICE_SOCKET_LIMITS, connectionCount: config.maxConnections },
     lc: logger,
     newId: randomUUID,
-    allowedOrigins: parts.allowedOrigins,
+    allowedOrigins: config.allowedOrigins,
   });
   closer.add('notice sockets', () => server.close());
   health.addCheck(() => hub.degradations());
   addNoticeFigures(metrics, hub, server);
+  addDirectoryFigures(figuresOf(metrics), hub, clock);
   const badFrameCount = (): number => server.figures().badFrameCount;
   return { hub, server, http: { hub, eventLoop: parts.eventLoop, badFrameCount, now: () => clock.now() } };
 }
 
+/** The users of another system, where one is configured. */
+function openOthers(parts: {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly closer: Closer;
+}): ExternalDirectory | undefined {
+  const { directoryUrl: url, directoryQuery: query, directoryTtlMs: ttlMs } = parts.config;
+  if (url === undefined) return undefined;
+  const { clock, logger: lc, closer } = parts;
+  const others = new ExternalDirectory({ source: sourceOf({ url, query }), ttlMs, clock, lc });
+  closer.add('user directory', () => others.close());
+  return others;
+}
+
+function addDirectoryFigures({ gauge, counter }: Figures, hub: NoticeHub, clock: Clock): void {
+  const { directory } = hub;
+  gauge('directory_users', 'Users of another system.', () => directory.figures().userCount);
+  gauge('directory_refused_rows', 'Rows of its newest good read that are no users.', () => {
+    return directory.figures().refusedRowCount;
+  });
+  gauge('directory_age_seconds', 'Since its newest good read; 0 without one.', () => {
+    const { lastReadAt } = directory.figures();
+    return lastReadAt === undefined ? 0 : (clock.now() - lastReadAt) / 1_000;
+  });
+  counter('directory_failed_reads_total', 'Reads of it that failed.', () => directory.figures().failureCount);
+}
+
+type AddFigure = (name: string, help: string, read: () => number) => void;
+type Figures = { readonly gauge: AddFigure; readonly counter: AddFigure };
+
+const figuresOf = (metrics: Metrics): Figures => ({
+  gauge: (name, help, read) => metrics.gauge({ name, help, read }),
+  counter: (name, help, read) => metrics.counter({ name, help, read }),
+});
+
 function addNoticeFigures(metrics: Metrics, hub: NoticeHub, server: NoticeServer): void {
-  const gauge = (name: string, help: string, read: () => number): void => metrics.gauge({ name, help, read });
-  const counter = (name: string, help: string, read: () => number): void => metrics.counter({ name, help, read });
+  const { gauge, counter } = figuresOf(metrics);
   ['low', 'normal', 'high', 'urgent'].forEach((lane, index) => {
     metrics.buffer({
       name: `notice_lane_${lane}`,

@@ -82,8 +82,7 @@ async function assemble(options: MasterOptions, closer: Closer): Promise<Master>
   const notices = await openNotices({
     ...core,
     auth,
-    allowedOrigins: config.allowedOrigins,
-    maxConnections: config.maxConnections,
+    config,
     clock,
     logger,
     health,

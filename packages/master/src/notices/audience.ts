@@ -1,12 +1,15 @@
 import { unreachable } from '@hiscrm/shared/lib/must.ts';
 import type { UserId } from '@hiscrm/shared/model/ids.ts';
 import type { NoticeTarget } from '@hiscrm/shared/model/notice.ts';
-import type { CachedDirectory, Person } from './user-directory.ts';
+import type { PeopleToTell, Person } from './user-directory.ts';
 
-/** The users a target means at this moment. An unknown group or user is nobody. */
+/**
+ * The users a target means at this moment. An unknown group or user is nobody. Throws DIRECTORY_ABSENT when it may mean users
+ * of another system who are not known yet.
+ */
 export function audienceOf(
   target: NoticeTarget,
-  directory: CachedDirectory,
+  directory: PeopleToTell,
   groups: ReadonlyMap<string, readonly UserId[]>,
 ): readonly Person[] {
   const people = named(target, directory, groups);
@@ -17,7 +20,7 @@ export function audienceOf(
 
 function named(
   target: NoticeTarget,
-  directory: CachedDirectory,
+  directory: PeopleToTell,
   groups: ReadonlyMap<string, readonly UserId[]>,
 ): readonly Person[] {
   switch (target.kind) {

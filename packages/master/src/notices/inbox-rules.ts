@@ -193,10 +193,10 @@ export class InboxRules {
     });
   }
 
-  /** Those of a target who have the rule on. */
+  /** Those of a target who have the rule on. What happens here is told to those who work here. */
   #wanting(rule: NoticeRule, target: NoticeTarget): readonly UserId[] {
     const { directory, book } = this.#hub;
-    return audienceOf(target, directory, book.groups)
+    return audienceOf(target, directory.withoutOthers, book.groups)
       .map(({ id }) => id)
       .filter((id) => book.preferences.get(id)?.rules?.[rule] ?? DEFAULT_RULES[rule]);
   }

@@ -283,6 +283,10 @@ export class NoticeHub {
     if (queuedCount > this.#limits.waitingDeliveriesCount * 0.8) {
       reasons.push(`${queuedCount} deliveries wait, the limit is ${this.#limits.waitingDeliveriesCount}`);
     }
+    // What the database said may name its address, and these sentences are for everybody.
+    const others = this.directory.figures();
+    if (others.state === 'absent') reasons.push('the user directory cannot be read: notices to its users are refused');
+    if (others.state === 'stale') reasons.push('the user directory cannot be read: its last good list serves');
     return reasons;
   }
 

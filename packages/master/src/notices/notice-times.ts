@@ -70,12 +70,19 @@ export class NoticeTimes {
   }
 
   async #run(now: number): Promise<void> {
+    let failure: unknown;
     for (const notice of [...this.#book.shelf.open()]) {
       if (this.#isClosed) return;
-      await this.#look(notice, now);
+      try {
+        await this.#look(notice, now);
+      } catch (error) {
+        // One that finds no room, or whose users are not known yet, keeps nobody else waiting.
+        failure = new Error(`notice ${notice.messageId}`, { cause: error });
+      }
     }
     await this.#release(now);
     await this.#expireOld(now);
+    if (failure !== undefined) throw failure;
   }
 
   async #look(notice: LiveNotice, now: number): Promise<void> {

@@ -18,6 +18,8 @@ export type DirectoryFigures = {
   readonly userCount: number;
   /** Rows of the newest good read that are no user. */
   readonly refusedRowCount: number;
+  /** Reads that failed since the start. */
+  readonly failureCount: number;
   /** The newest good read (ms UTC). */
   readonly lastReadAt?: number;
   readonly lastError?: string;
@@ -39,13 +41,28 @@ export interface UserDirectory {
   readonly others?: OtherUsers | undefined;
 }
 
+/** What a target is resolved against. */
+export interface PeopleToTell {
+  all(): readonly Person[];
+  own(): readonly Person[];
+  some(ids: readonly UserId[]): readonly Person[];
+}
+
 /** How long a list of own users serves before it is read again; who is missing in it is looked for at once. */
 const FRESH_MS = 1_000;
 /** A miss reads the list again at most this often. */
 const MISS_MS = 50;
 
+const NOBODY_ELSE: DirectoryFigures = {
+  kind: 'local',
+  state: 'own',
+  userCount: 0,
+  refusedRowCount: 0,
+  failureCount: 0,
+};
+
 /** The directory with an index by id. A user known on both sides is our own: here it has a login, a role and grants. */
-export class CachedDirectory {
+export class CachedDirectory implements PeopleToTell {
   readonly #directory: UserDirectory;
   readonly #now: () => number;
   #own: readonly Person[] = [];
@@ -82,6 +99,11 @@ export class CachedDirectory {
     return wanted.flatMap((id) => this.#byId.get(id) ?? others?.find(id) ?? []);
   }
 
+  /** The same directory without the others. */
+  get withoutOthers(): PeopleToTell {
+    return { all: () => this.own(), own: () => this.own(), some: (ids) => this.some(ids) };
+  }
+
   /** The user's name, as far as it is known; never throws. */
   nameOf(id: UserId): string | undefined {
     this.#look([id]);
@@ -92,7 +114,7 @@ export class CachedDirectory {
   figures(): DirectoryFigures & { readonly ownCount: number; readonly totalCount: number } {
     const own = this.own();
     const { others } = this.#directory;
-    const figures = others?.figures() ?? { kind: 'local', state: 'own', userCount: 0, refusedRowCount: 0 };
+    const figures = others?.figures() ?? NOBODY_ELSE;
     const doubleCount = own.filter(({ id }) => others?.find(id)).length;
     return { ...figures, ownCount: own.length, totalCount: own.length + figures.userCount - doubleCount };
   }

@@ -131,6 +131,12 @@ export const ERRORS = {
     en: 'The server has more waiting work than it accepts. Try again in {retryAfterMs} ms.',
     zh: '服务器待处理任务过多，请在 {retryAfterMs} 毫秒后重试。',
   },
+  DIRECTORY_ABSENT: {
+    status: 503,
+    retry: 'later',
+    en: 'The list of users has not been read from its database yet. Try again in {retryAfterMs} ms.',
+    zh: '尚未从用户数据库读到用户名单，请在 {retryAfterMs} 毫秒后重试。',
+  },
   INTERNAL: {
     status: 500,
     retry: 'unknown',

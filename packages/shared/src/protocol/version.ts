@@ -2,7 +2,8 @@
  * Protocol versions, with what each one changed. A changed shape without another number fails `version.test.ts`.
  * The floor is the oldest peer still understood; it rises only with a decision record.
  *
- * client 1: first; notices only for a client whose hello asks for them.
+ * client 1: first; notices only for a client whose hello asks for them. The error code DIRECTORY_ABSENT came later: only who
+ * sends notices over REST gets it.
  * worker 1: first; `online` may say in `detail` what of the account cannot be read or answered.
  */
 export const CLIENT_PROTOCOL = 1;

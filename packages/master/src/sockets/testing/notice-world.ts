@@ -14,7 +14,7 @@ import type { NoticeHub } from '../../notices/notice-hub.ts';
 import { NOTICE_LIMITS, type NoticeLimits } from '../../notices/notice-limits.ts';
 import { openNoticeHub } from '../../notices/open-notice-hub.ts';
 import type { SendRequest } from '../../notices/send-notice.ts';
-import type { Person } from '../../notices/user-directory.ts';
+import type { OtherUsers, Person } from '../../notices/user-directory.ts';
 import { NoticeServer } from '../notice-server.ts';
 import { NOTICE_SOCKET_LIMITS, type NoticeSocketLimits } from '../notice-socket-limits.ts';
 import { FakeAuthenticator } from './fake-authenticator.ts';
@@ -37,6 +37,7 @@ export async function openNoticeWorld(
     readonly limits?: Partial<NoticeLimits>;
     readonly socketLimits?: Partial<NoticeSocketLimits>;
     readonly path?: string;
+    readonly others?: OtherUsers;
   } = {},
 ) {
   const core = await openCore(options);
@@ -92,6 +93,7 @@ async function openCore(options: {
   readonly users?: readonly string[];
   readonly limits?: Partial<NoticeLimits>;
   readonly path?: string;
+  readonly others?: OtherUsers;
 }) {
   const clock = new FakeClock();
   const onDurable = (rows: readonly LoggedRow[]): void => committer.onDurable(rows);
@@ -119,7 +121,7 @@ async function openCore(options: {
     log: database.log,
     tables: database.notices,
     committer,
-    directory: { own: () => [...people] },
+    directory: { own: () => [...people], others: options.others },
     clock,
     limits: { ...NOTICE_LIMITS, ...options.limits },
     lc: silentLogger,
