@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FakeClock } from '@hiscrm/shared/lib/fake-clock.ts';
-import type { AccountId } from '@hiscrm/shared/model/ids.ts';
+import type { AccountId, UserId } from '@hiscrm/shared/model/ids.ts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { silentLogger } from '../lib/logger.ts';
 import { AuthTables } from '../log/auth-tables.ts';
@@ -189,4 +189,16 @@ test('a closed Auth leaves no timer', () => {
   other.close();
   other.close();
   expect(clock.pendingCount).toBe(before);
+});
+
+test('[NO36] a user may get the id of another system, once, and none that the program uses', async () => {
+  const user = { password: PASSWORD, role: 'viewer', grants: [] } as const;
+  const add = (username: string, id: string) => auth.addUser({ ...user, username, id: id as UserId }, 'test');
+  expect(await add('lena', '42')).toMatchObject({ id: '42', username: 'lena' });
+  expect(await codeOf(add('other', '42'))).toBe('ALREADY_EXISTS');
+  for (const id of ['system', 'owner', 'a b', '', 'x'.repeat(81)]) {
+    expect(await codeOf(add('other', id)), id).toBe('BAD_REQUEST');
+  }
+  const { token } = await auth.login({ username: 'lena', password: PASSWORD, address: '::1' });
+  expect(auth.principalOf(token)).toMatchObject({ userId: '42' });
 });

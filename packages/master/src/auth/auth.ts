@@ -1,8 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Cancel, Clock } from '@hiscrm/shared/lib/clock.ts';
-import type { AccountId, UserId } from '@hiscrm/shared/model/ids.ts';
+import { type AccountId, type UserId, userIdSchema } from '@hiscrm/shared/model/ids.ts';
 import type { Grants, Principal, Role } from '@hiscrm/shared/model/visibility.ts';
 import { ImError } from '@hiscrm/shared/protocol/errors.ts';
+import { parserOf } from '@hiscrm/shared/protocol/validate.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { AuthTables, UserRow } from '../log/auth-tables.ts';
 import type { Authenticator, Login } from './authenticator.ts';
@@ -42,7 +43,14 @@ export type NewUser = {
   readonly password: string;
   readonly role: Role;
   readonly grants: 'all' | readonly AccountId[];
+  /** Under which another system knows the user; made when absent. */
+  readonly id?: UserId | undefined;
 };
+
+/** What the process and what it sends are called. */
+const OUR_IDS: ReadonlySet<string> = new Set(['owner', 'system']);
+const readId = parserOf(userIdSchema);
+const isUserId = (id: string): boolean => readId(id).ok;
 
 /** Users, their sessions, and Worker keys. Every change is stored before it holds and leaves an audit line. */
 export class Auth implements Authenticator {
@@ -176,11 +184,11 @@ export class Auth implements Authenticator {
     if (this.#users.size >= USERS_LIMIT_COUNT) {
       throw new ImError('BAD_REQUEST', { reason: `there are ${USERS_LIMIT_COUNT} users already, which is the most` });
     }
-    this.#refuseKnown(user.username);
+    this.#refuseKnown(user);
     const passwordHash = await this.#passwords.hash(user.password);
-    this.#refuseKnown(user.username);
+    this.#refuseKnown(user);
     const row: UserRow = {
-      id: `user-${randomUUID()}`,
+      id: user.id ?? `user-${randomUUID()}`,
       username: user.username,
       passwordHash,
       role: user.role,
@@ -306,8 +314,15 @@ export class Auth implements Authenticator {
     return row;
   }
 
-  #refuseKnown(username: string): void {
+  #refuseKnown({ username, id }: NewUser): void {
     if (this.#users.has(fold(username))) throw new ImError('ALREADY_EXISTS', { what: username });
+    if (id === undefined) return;
+    if (!isUserId(id) || OUR_IDS.has(id)) {
+      throw new ImError('BAD_REQUEST', {
+        reason: 'an id has 1 to 80 letters, digits, _ or -, and is none that the program uses',
+      });
+    }
+    if ([...this.#users.values()].some((row) => row.id === id)) throw new ImError('ALREADY_EXISTS', { what: id });
   }
 
   #keepAnAdministrator(username: string): void {

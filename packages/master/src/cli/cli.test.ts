@@ -123,7 +123,7 @@ test.each(['running', 'stopped'])('users and keys are managed while the Master i
   });
   expect(JSON.parse((await hiscrm(['worker-key', 'list', '--json'])).out)).toMatchObject([{ name: 'w1' }]);
   expect((await hiscrm(['worker-key', 'revoke', 'w1'])).code).toBe(0);
-  const add = ['user', 'add', 'lena', '--role', 'operator', '--password-stdin'];
+  const add = ['user', 'add', 'lena', '--role', 'operator', '--id', '42', '--password-stdin'];
   expect((await hiscrm(add, 'correct horse\n')).code).toBe(0);
   expect(JSON.parse((await hiscrm([...add, '--json'], 'correct horse\n')).out)).toMatchObject({
     error: { code: 'ALREADY_EXISTS' },
@@ -131,7 +131,7 @@ test.each(['running', 'stopped'])('users and keys are managed while the Master i
   expect((await hiscrm(['user', 'grant', 'lena', 'acc-1,acc-2'])).code).toBe(0);
   expect((await hiscrm(['user', 'role', 'lena', 'viewer'])).code).toBe(0);
   expect(JSON.parse((await hiscrm(['user', 'list', '--json'])).out)).toContainEqual(
-    expect.objectContaining({ username: 'lena', role: 'viewer', grants: ['acc-1', 'acc-2'] }),
+    expect.objectContaining({ id: '42', username: 'lena', role: 'viewer', grants: ['acc-1', 'acc-2'] }),
   );
   expect((await hiscrm(['user', 'remove', 'lena'])).code).toBe(0);
   await master?.stop('SIGTERM');

@@ -1,4 +1,4 @@
-import type { AccountId } from '@hiscrm/shared/model/ids.ts';
+import type { AccountId, UserId } from '@hiscrm/shared/model/ids.ts';
 import { ROLES, type Role } from '@hiscrm/shared/model/visibility.ts';
 import type { Auth, UserInfo } from '../auth/auth.ts';
 import { type CliCall, type CliCommand, type CliIo, UsageError } from './command.ts';
@@ -36,13 +36,15 @@ const add: CliCommand = {
   options: {
     role: { type: 'string', help: `${ROLE_HELP}; default viewer` },
     grants: { type: 'string', help: 'all, or account ids separated by commas; default all' },
+    id: { type: 'string', help: 'under which another system knows the user' },
     ...passwordOption,
   },
   argCount: [1, 1],
   run: async (call) => {
+    const id = call.values.id as UserId | undefined; // checked where the user is made
     const role = roleOf(call.values.role ?? 'viewer');
     const grants = grantsOf(call.values.grants ?? 'all');
-    const user = { username: call.args[0] ?? '', password: await passwordOf(call), role, grants };
+    const user = { username: call.args[0] ?? '', password: await passwordOf(call), role, grants, ...(id && { id }) };
     const added = await perform(call, {
       method: 'POST',
       path: '/api/admin/users',

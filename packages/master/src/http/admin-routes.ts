@@ -1,4 +1,4 @@
-import { accountIdSchema } from '@hiscrm/shared/model/ids.ts';
+import { accountIdSchema, userIdSchema } from '@hiscrm/shared/model/ids.ts';
 import { wireErrorSchema } from '@hiscrm/shared/protocol/errors.ts';
 import type { FastifyRequest } from 'fastify';
 import Type, { type Static, type TSchema } from 'typebox';
@@ -32,6 +32,7 @@ const newUserSchema = Type.Object(
     password,
     role: roleSchema,
     grants: Type.Optional(grants),
+    id: Type.Optional(userIdSchema),
   },
   strict,
 );
