@@ -70,7 +70,7 @@ test('the badge is exact, and reading on one device clears it on the other', asy
   await second.page.locator('.bell').click();
   await second.page.locator('[data-notice]').first().click();
   await expect.poll(() => badge(desk).textContent(), SEEN).toBe('2');
-  await second.page.locator('.bell-head button').click();
+  await second.page.getByRole('button', { name: '全部已读' }).click();
   await badge(desk).waitFor({ state: 'detached', ...SEEN });
   await badge(second).waitFor({ state: 'detached', ...SEEN });
   await second.page.getByRole('tab', { name: '全部' }).click();
@@ -115,6 +115,42 @@ test('an answer that is lost after the notice went out is asked for again, and n
   const admin = await RestApi.login(world.master.baseUrl, 'admin', ADMIN_PASSWORD);
   const sent = await admin.get(`/api/admin/notification/push-records?keyword=${encodeURIComponent('只发一次')}`);
   expect(sent).toMatchObject({ data: { total: 1 } });
+});
+
+test('what somebody chooses about the own notices is shown as it is kept, and is in force', async () => {
+  const { page } = second;
+  const open = async () => {
+    await page.reload();
+    await page.locator('.bell').click();
+    await page.getByRole('button', { name: '通知设置' }).click();
+  };
+  await page.route('**/api/admin/notification/preferences', (route) => route.abort(), { times: 1 });
+  await open();
+  await page.getByRole('dialog', { name: '通知设置' }).getByRole('button', { name: '重试' }).click();
+  await page.locator('[data-preferences]').waitFor(SEEN);
+  await page.getByLabel('通知的语言').selectOption('en');
+  await page.getByLabel('免打扰时段').check();
+  await page.getByLabel('开始').fill('21:30');
+  await page.getByLabel('新评论').check();
+  await page.getByLabel('不接收的类型').fill('system_upgrade');
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Escape');
+  await page.route('**/api/admin/notification/preferences', (route) => route.abort(), { times: 1 });
+  await page.getByRole('button', { name: '保存' }).click();
+  await page.locator('[data-preferences="failed"]').waitFor(SEEN);
+  await page.getByRole('button', { name: '保存' }).click();
+  await page.locator('[data-preferences="saved"]').waitFor(SEEN);
+
+  await open();
+  await page.locator('[data-preferences]').waitFor(SEEN);
+  expect(await page.getByLabel('通知的语言').inputValue()).toBe('en');
+  expect(await page.getByLabel('开始').inputValue()).toBe('21:30');
+  expect(await page.getByLabel('新评论').isChecked()).toBe(true);
+  expect(await page.getByLabel('新私信').isChecked()).toBe(false);
+  await page.getByText('系统升级').waitFor(SEEN);
+  const admin = await RestApi.login(world.master.baseUrl, 'admin', ADMIN_PASSWORD);
+  const muted = { content: '-', target: 'all', type: 'system_upgrade' };
+  expect(await admin.post('/api/admin/system/notice', muted)).toMatchObject({ data: { recipients: 0 } });
 });
 
 test('neither page had anything to complain about', () => {

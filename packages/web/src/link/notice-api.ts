@@ -1,4 +1,5 @@
 import type { ConfirmPlan, NoticePriority, NoticeTarget } from '@hiscrm/shared/model/notice.ts';
+import type { NoticePreferences } from '@hiscrm/shared/model/notice-preferences.ts';
 import { type RestOutcome, rest } from './rest.ts';
 
 /** What an administrator writes. Times in ms UTC. */
@@ -109,6 +110,14 @@ function withQuery(path: string, filters: Filters): string {
 }
 
 const messagePath = (messageId: string): string => `${BASE}/messages/${encodeURIComponent(messageId)}`;
+
+/** What every user may choose for the own notices. */
+export const preferencesApi = {
+  get: (): Promise<RestOutcome<NoticePreferences>> => open(rest('GET', `${BASE}/preferences`)),
+  /** Replaces all of them. */
+  put: (preferences: NoticePreferences): Promise<RestOutcome<NoticePreferences>> =>
+    open(rest('PUT', `${BASE}/preferences`, preferences)),
+} as const;
 
 /** Sending notices and seeing what became of them; for administrators. */
 export const noticeApi = {

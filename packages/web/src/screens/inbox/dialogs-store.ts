@@ -11,6 +11,7 @@ export type Dialog =
   | { readonly kind: 'login'; readonly accountId: AccountId }
   | { readonly kind: 'workers' }
   | { readonly kind: 'password' }
+  | { readonly kind: 'noticePreferences' }
   | { readonly kind: 'quickSwitch' }
   | {
       readonly kind: 'explain';

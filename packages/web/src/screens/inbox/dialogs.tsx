@@ -2,6 +2,7 @@ import { Modal } from 'antd';
 import { useText } from '../../i18n/use-text.ts';
 import { AntdFrame } from '../../ui/antd-frame.tsx';
 import { ChangePasswordForm } from '../login/change-password-form.tsx';
+import { PreferencesDialog } from '../notices/preferences-dialog.tsx';
 import { AddAccountDialog, RemoveAccountDialog, RenameAccountDialog } from './account-dialogs.tsx';
 import { type Dialog, useDialogs } from './dialogs-store.ts';
 import { ExplainDialog } from './explain-dialog.tsx';
@@ -33,6 +34,8 @@ function Shown({ dialog }: { readonly dialog: Dialog }) {
       return <WorkersDrawer />;
     case 'password':
       return <PasswordDialog />;
+    case 'noticePreferences':
+      return <PreferencesDialog />;
     case 'quickSwitch':
       return <QuickSwitchDialog />;
     case 'explain':

@@ -64,6 +64,7 @@ export function Header() {
           ...groups,
           {
             items: [
+              { key: 'notices', label: t('preferences.title'), run: () => open({ kind: 'noticePreferences' }) },
               { key: 'password', label: t('password.title'), run: () => open({ kind: 'password' }) },
               { key: 'logout', label: t('header.logout'), run: () => void leave() },
             ],

@@ -3,6 +3,7 @@ import { useNotices } from '../../hooks/use-notices.ts';
 import { useText } from '../../i18n/use-text.ts';
 import { exactCount } from '../../lib/count-text.ts';
 import { BellIcon } from '../../ui/icons.tsx';
+import { useDialogs } from '../inbox/dialogs-store.ts';
 import { NoticePanel } from './notice-panel.tsx';
 import './notices.css';
 
@@ -14,6 +15,12 @@ export function NoticeBell() {
   const id = useId();
   const anchor = `--bell-${id.replace(/[^A-Za-z0-9]/g, '')}`;
   const count = exactCount(unreadCount, locale);
+  const { open } = useDialogs();
+  const openPreferences = (): void => {
+    // A popover lies above every dialog.
+    document.getElementById(id)?.hidePopover();
+    open({ kind: 'noticePreferences' });
+  };
   const label = unreadCount > 0 ? t('notices.bellUnread', { count }) : t('notices.bell');
   return (
     <>
@@ -43,7 +50,7 @@ export function NoticeBell() {
         style={{ positionAnchor: anchor } as object}
         onToggle={(event) => setOpen(event.newState === 'open')}
       >
-        {isOpen && <NoticePanel />}
+        {isOpen && <NoticePanel openPreferences={openPreferences} />}
       </div>
     </>
   );

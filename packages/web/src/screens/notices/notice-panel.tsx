@@ -6,14 +6,14 @@ import { useSettle } from '../../hooks/use-settle.ts';
 import { useText } from '../../i18n/use-text.ts';
 import { exactCount } from '../../lib/count-text.ts';
 import { Empty } from '../../ui/empty.tsx';
-import { AlertIcon, BellIcon } from '../../ui/icons.tsx';
+import { AlertIcon, BellIcon, SettingsIcon } from '../../ui/icons.tsx';
 import { SkeletonRows } from '../../ui/skeleton-rows.tsx';
 import { isUnreadNotice, NoticeRow } from './notice-row.tsx';
 
 type Filter = 'unread' | 'all';
 
 /** The user's notices, newest first, with their history. */
-export function NoticePanel() {
+export function NoticePanel({ openPreferences }: { readonly openPreferences: () => void }) {
   const { t, locale } = useText();
   const client = useClient();
   const settle = useSettle();
@@ -39,6 +39,15 @@ export function NoticePanel() {
           onClick={() => void client.readNotices('all').then(settle)}
         >
           {t('notices.readAll')}
+        </button>
+        <button
+          type="button"
+          className="btn btn-quiet btn-icon"
+          aria-label={t('preferences.title')}
+          title={t('preferences.title')}
+          onClick={openPreferences}
+        >
+          <SettingsIcon />
         </button>
       </header>
       <div className="tabs" role="tablist">

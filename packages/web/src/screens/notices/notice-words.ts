@@ -1,4 +1,5 @@
 import type { NoticePriority } from '@hiscrm/shared/model/notice.ts';
+import type { NoticeRule } from '@hiscrm/shared/model/notice-preferences.ts';
 import type { Translate } from '../../i18n/use-text.ts';
 import type { TextKey } from '../../i18n/zh-cn.ts';
 
@@ -30,3 +31,15 @@ export function typeWord(type: string, t: Translate): string {
   const key = TYPE_WORDS[type];
   return key ? t(key) : type;
 }
+
+/** Types that somebody may not want: those that have a word. Others can be named as they are. */
+export const NAMED_TYPES: readonly string[] = Object.keys(TYPE_WORDS);
+
+/** The rules that make notices from the inbox, as whoever switches them reads them. */
+export const RULE_WORDS: Readonly<Record<NoticeRule, TextKey>> = {
+  newComment: 'noticeRule.newComment',
+  newMessage: 'noticeRule.newMessage',
+  loginExpired: 'noticeRule.loginExpired',
+  workerDown: 'noticeRule.workerDown',
+  coverageGap: 'noticeRule.coverageGap',
+};
