@@ -13,13 +13,16 @@ npm start [-- options]      install if needed, build the web client if needed, s
   anything else             is passed on to the Master: node packages/master/src/main.ts start --help
 `;
 
+/** The simulated platform serves its pages' TypeScript through a Node function that calls itself experimental. */
+const QUIET_STRIPPING = '--disable-warning=ExperimentalWarning';
+
 await main(HELP, async (args) => {
   const node = ensureInstalled('starting the Master');
   await buildWebIfStale(node);
   const rest = args.filter((arg) => arg !== '--demo');
   const entry =
     rest.length < args.length
-      ? [join(ROOT, 'scripts', 'demo.ts')]
+      ? [QUIET_STRIPPING, join(ROOT, 'scripts', 'demo.ts')]
       : [join(ROOT, 'packages', 'master', 'src', 'main.ts'), 'start'];
   const { code } = await runChild({ node, args: [...entry, ...rest] });
   return code;
