@@ -117,6 +117,53 @@ test('an answer that is lost after the notice went out is asked for again, and n
   expect(sent).toMatchObject({ data: { total: 1 } });
 });
 
+test('a template is written once and sent with its variables, in both languages, to a group', async () => {
+  const { page } = desk;
+  const save = () => page.locator('.console-send .ant-btn-primary').click();
+  await tab('用户分组');
+  await page.getByRole('button', { name: '新建分组' }).click();
+  await page.getByLabel('分组名').fill('值班');
+  await page.getByLabel('成员').fill('admin');
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Escape');
+  await save();
+  await page.getByRole('cell', { name: '值班', exact: true }).waitFor(SEEN);
+
+  await tab('通知模板');
+  await page.getByRole('button', { name: '新建模板' }).click();
+  await page.getByLabel('模板名').fill('维护');
+  await page.getByLabel('内容（中文）').fill('{{时间}} 起停机');
+  await page.getByLabel('内容（English）').fill('Down from {{时间}}');
+  await page.getByLabel('试填 时间').fill('22:00');
+  await page.locator('[data-preview="zh"]').getByText('22:00 起停机').waitFor(SEEN);
+  await page.locator('[data-preview="en"]').getByText('Down from 22:00').waitFor(SEEN);
+  await save();
+  await page.getByRole('cell', { name: '中文 · English' }).waitFor(SEEN);
+
+  const choose = async (label: string, option: string) => {
+    await page.getByRole('combobox', { name: label, exact: true }).click();
+    await page.locator('.ant-select-item-option').getByText(option, { exact: true }).click();
+  };
+  await tab('发送通知');
+  await choose('模板', '维护');
+  await choose('接收人', '某个分组');
+  await choose('某个分组', '值班');
+  await page.locator('[data-audience="1"]').waitFor(SEEN);
+  expect(await page.locator('.console-send button').isDisabled()).toBe(true);
+  await page.getByLabel('变量：时间').fill('23:00');
+  await page.locator('.console-send button').click();
+  await page.locator('.ant-popconfirm .ant-btn-primary').click();
+  await expect.poll(() => step('delivered').textContent(), SEEN).toBe('1，共 1');
+  await second.page.reload();
+  await second.page.locator('.bell').click();
+  await second.page.locator('[data-notice]').getByText('23:00 起停机').waitFor(SEEN);
+
+  await tab('用户分组');
+  await page.getByRole('button', { name: '删除 值班' }).click();
+  await page.locator('.ant-popconfirm .ant-btn-primary').click();
+  await page.getByText('还没有分组').waitFor(SEEN);
+});
+
 test('what somebody chooses about the own notices is shown as it is kept, and is in force', async () => {
   const { page } = second;
   const open = async () => {

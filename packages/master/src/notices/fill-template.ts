@@ -1,8 +1,8 @@
 import { NOTICE_CONTENT_LIMIT_CHARS, type NoticeWords } from '@hiscrm/shared/model/notice.ts';
 import type { NoticeTemplate } from '@hiscrm/shared/model/notice-change.ts';
+import { fillGaps } from '@hiscrm/shared/model/template-gaps.ts';
 import { ImError } from '@hiscrm/shared/protocol/errors.ts';
 
-const GAP = /\{\{\s*([\p{L}\p{N}_.-]+)\s*\}\}/gu;
 const TITLE_LIMIT_CHARS = 200;
 
 /** The words of a template with its `{{name}}` gaps filled. Throws BAD_REQUEST for a gap that no variable fills. */
@@ -11,7 +11,7 @@ export function fillTemplate(
   variables: Readonly<Record<string, string>>,
 ): { readonly title?: string; readonly content: string; readonly words: NoticeTemplate } {
   const fill = (text: string, limitChars: number): string => {
-    const filled = text.replace(GAP, (_gap, name: string) => {
+    const filled = fillGaps(text, (name) => {
       const value = Object.hasOwn(variables, name) ? variables[name] : undefined;
       if (value === undefined) throw new ImError('BAD_REQUEST', { reason: `the template needs a value for ${name}` });
       return value;

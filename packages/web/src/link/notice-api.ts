@@ -1,4 +1,5 @@
 import type { ConfirmPlan, NoticePriority, NoticeTarget } from '@hiscrm/shared/model/notice.ts';
+import type { NoticeTemplate } from '@hiscrm/shared/model/notice-change.ts';
 import type { NoticePreferences } from '@hiscrm/shared/model/notice-preferences.ts';
 import { type RestOutcome, rest } from './rest.ts';
 
@@ -6,14 +7,19 @@ import { type RestOutcome, rest } from './rest.ts';
 export type NoticeDraft = {
   readonly type: string;
   readonly priority: NoticePriority;
-  readonly title?: string;
-  readonly content: string;
   readonly target: NoticeTarget;
   readonly needConfirm: boolean;
   readonly confirmPlan?: ConfirmPlan;
   readonly expiresAt?: number;
   readonly sendAt?: number;
-};
+} & (
+  | { readonly title?: string; readonly content: string }
+  | { readonly template: string; readonly variables: Readonly<Record<string, string>> }
+);
+/** Templates by name. */
+export type Templates = Readonly<Record<string, NoticeTemplate>>;
+/** The ids of the users in each group. */
+export type Groups = Readonly<Record<string, readonly string[]>>;
 export type NoticeAccepted = {
   readonly messageId: string;
   readonly recipients: number;
@@ -129,7 +135,15 @@ export const noticeApi = {
     open(rest('POST', '/api/admin/system/notice/preview', { target, content: '-' })),
   recall: (messageId: string): Promise<RestOutcome<{ readonly status: NoticeStatus }>> =>
     open(rest('POST', `/api/admin/system/notice/${encodeURIComponent(messageId)}/recall`)),
-  groups: (): Promise<RestOutcome<Readonly<Record<string, readonly string[]>>>> => open(rest('GET', `${BASE}/groups`)),
+  groups: (): Promise<RestOutcome<Groups>> => open(rest('GET', `${BASE}/groups`)),
+  /** Sets who is in a group; a group of nobody is gone. */
+  putGroup: (name: string, userIds: readonly string[]): Promise<RestOutcome<object>> =>
+    open(rest('PUT', `${BASE}/groups/${encodeURIComponent(name)}`, { userIds })),
+  templates: (): Promise<RestOutcome<Templates>> => open(rest('GET', `${BASE}/templates`)),
+  putTemplate: (name: string, template: NoticeTemplate): Promise<RestOutcome<object>> =>
+    open(rest('PUT', `${BASE}/templates/${encodeURIComponent(name)}`, template)),
+  removeTemplate: (name: string): Promise<RestOutcome<object>> =>
+    open(rest('DELETE', `${BASE}/templates/${encodeURIComponent(name)}`)),
   sent: (filters: Filters): Promise<RestOutcome<Page<SentNotice>>> =>
     open(rest('GET', withQuery(`${BASE}/push-records`, filters))),
   receipts: (filters: Filters): Promise<RestOutcome<Page<ReceiveRecord>>> =>

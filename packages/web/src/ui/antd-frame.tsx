@@ -27,6 +27,7 @@ export function AntdFrame({ children }: { readonly children: ReactNode }) {
   return (
     <ConfigProvider
       locale={locale === 'en' ? enUs : zhCn}
+      button={{ autoInsertSpace: false }}
       theme={{
         algorithm: isDark ? theme.darkAlgorithm : theme.defaultAlgorithm,
         token: {

@@ -2,8 +2,10 @@ import { Tabs } from 'antd';
 import { useText } from '../../i18n/use-text.ts';
 import { AntdFrame } from '../../ui/antd-frame.tsx';
 import { ComposePanel } from '../console/compose-panel.tsx';
+import { GroupsPanel } from '../console/groups-panel.tsx';
 import { HubPanel } from '../console/hub-panel.tsx';
 import { RecordsPanel } from '../console/records-panel.tsx';
+import { TemplatesPanel } from '../console/templates-panel.tsx';
 import './admin.css';
 import { UsersPanel } from './users-panel.tsx';
 import { WorkerKeysPanel } from './worker-keys-panel.tsx';
@@ -21,6 +23,8 @@ export function AdminScreen() {
             { key: 'users', label: t('admin.users'), children: <UsersPanel /> },
             { key: 'keys', label: t('admin.keys'), children: <WorkerKeysPanel /> },
             { key: 'compose', label: t('console.compose'), children: <ComposePanel /> },
+            { key: 'templates', label: t('templates.title'), children: <TemplatesPanel /> },
+            { key: 'groups', label: t('groups.title'), children: <GroupsPanel /> },
             { key: 'records', label: t('console.records'), children: <RecordsPanel /> },
             { key: 'hub', label: t('console.hub'), children: <HubPanel /> },
           ]}

@@ -1,39 +1,29 @@
-import { errorText } from '@hiscrm/shared/protocol/errors.ts';
-import { useCallback, useEffect, useState } from 'react';
-import { useText } from '../../i18n/use-text.ts';
+import { useCallback } from 'react';
+import { type Fetched, useFetched } from '../../hooks/use-fetched.ts';
+import { useProblemText } from '../../hooks/use-problem-text.ts';
 import type { RestOutcome } from '../../link/rest.ts';
 import { useToasts } from '../../store/toasts.ts';
 
-/** A list that is fetched when shown and after each change; what is refused is said. */
+/** A list that is fetched when shown and after each change; a change that is refused is said. */
 export function useRestList<T>(fetchList: () => Promise<RestOutcome<readonly T[]>>): {
+  readonly state: Fetched<readonly T[]>;
+  /** What is known of it; undefined until it came. */
   readonly list: readonly T[] | undefined;
+  readonly reload: () => void;
   /** Does something, then fetches anew. Resolves to its value, or undefined when it was refused. */
   readonly change: <V>(request: Promise<RestOutcome<V>>) => Promise<V | undefined>;
 } {
-  const { t, locale } = useText();
   const { tell } = useToasts();
-  const [list, setList] = useState<readonly T[]>();
-  const open = useCallback(
-    <V>(outcome: RestOutcome<V>): V | undefined => {
-      if (outcome.kind === 'done') return outcome.value;
-      const isRefused = outcome.kind === 'refused';
-      tell(
-        isRefused
-          ? errorText(outcome.error.code, outcome.error.details ?? {}, locale === 'en' ? 'en' : 'zh')
-          : t('login.unreachable'),
-        true,
-      );
-      return undefined;
+  const problemText = useProblemText();
+  const { state, reload } = useFetched(fetchList);
+  const change = useCallback(
+    async <V>(request: Promise<RestOutcome<V>>): Promise<V | undefined> => {
+      const outcome = await request;
+      if (outcome.kind !== 'done') tell(problemText(outcome), true);
+      reload();
+      return outcome.kind === 'done' ? outcome.value : undefined;
     },
-    [t, locale, tell],
+    [tell, problemText, reload],
   );
-  const reload = useCallback(async () => setList(open(await fetchList()) ?? []), [open, fetchList]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: once; another language is no reason to fetch again
-  useEffect(() => void reload(), [fetchList]);
-  const change = async <V>(request: Promise<RestOutcome<V>>): Promise<V | undefined> => {
-    const value = open(await request);
-    await reload();
-    return value;
-  };
-  return { list, change };
+  return { state, list: state.kind === 'ready' ? state.value : undefined, reload, change };
 }

@@ -6,6 +6,7 @@ import { useText } from '../../i18n/use-text.ts';
 import { fullTime } from '../../lib/time-text.ts';
 import { type AdminUser, adminApi } from '../../link/admin-api.ts';
 import { useSession } from '../../store/session.ts';
+import { FetchedView } from '../fetched-view.tsx';
 import { accountName } from '../inbox/names.ts';
 import { ROLE_WORDS } from './role-words.ts';
 import { useRestList } from './use-rest-list.ts';
@@ -17,7 +18,7 @@ const ALL = 'all';
 /** Who may log in, as what, and which accounts they see. */
 export function UsersPanel() {
   const { t, locale } = useText();
-  const { list, change } = useRestList(adminApi.users);
+  const { state, reload, change } = useRestList(adminApi.users);
   const { session } = useSession();
   const accounts = useAccounts();
   const own = session.kind === 'user' ? session.user.username : '';
@@ -29,60 +30,64 @@ export function UsersPanel() {
   return (
     <>
       <AddUser roles={roles} add={(user) => change(adminApi.addUser(user))} />
-      <Table<AdminUser>
-        rowKey="id"
-        loading={list === undefined}
-        dataSource={[...(list ?? [])]}
-        pagination={false}
-        columns={[
-          { title: t('login.username'), dataIndex: 'username' },
-          {
-            title: t('admin.role'),
-            render: (_, user) => (
-              <Select
-                value={user.role}
-                options={roles}
-                disabled={user.username === own}
-                style={{ width: 130 }}
-                aria-label={t('admin.role')}
-                onChange={(role) => void change(adminApi.changeUser(user.username, { role }))}
-              />
-            ),
-          },
-          {
-            title: t('admin.grants'),
-            render: (_, user) => (
-              <Select
-                mode="multiple"
-                value={user.grants === 'all' ? [ALL] : [...user.grants]}
-                options={grants}
-                disabled={user.role === 'admin'}
-                style={{ width: 260 }}
-                maxTagCount="responsive"
-                aria-label={t('admin.grants')}
-                onChange={(chosen: string[]) =>
-                  void change(adminApi.changeUser(user.username, { grants: grantsOf(chosen, user) }))
-                }
-              />
-            ),
-          },
-          { title: t('admin.since'), render: (_, user) => fullTime(user.createdAt, locale) },
-          {
-            title: '',
-            render: (_, user) =>
-              user.username !== own && (
-                <Popconfirm
-                  title={t('admin.removeUser', { name: user.username })}
-                  onConfirm={() => void change(adminApi.removeUser(user.username))}
-                >
-                  <Button danger type="text">
-                    {t('common.remove')}
-                  </Button>
-                </Popconfirm>
-              ),
-          },
-        ]}
-      />
+      <FetchedView state={state} reload={reload}>
+        {(list) => (
+          <Table<AdminUser>
+            rowKey="id"
+            dataSource={[...list]}
+            pagination={false}
+            scroll={{ x: 'max-content' }}
+            columns={[
+              { title: t('login.username'), dataIndex: 'username' },
+              {
+                title: t('admin.role'),
+                render: (_, user) => (
+                  <Select
+                    value={user.role}
+                    options={roles}
+                    disabled={user.username === own}
+                    style={{ width: 130 }}
+                    aria-label={t('admin.role')}
+                    onChange={(role) => void change(adminApi.changeUser(user.username, { role }))}
+                  />
+                ),
+              },
+              {
+                title: t('admin.grants'),
+                render: (_, user) => (
+                  <Select
+                    mode="multiple"
+                    value={user.grants === 'all' ? [ALL] : [...user.grants]}
+                    options={grants}
+                    disabled={user.role === 'admin'}
+                    style={{ width: 260 }}
+                    maxTagCount="responsive"
+                    aria-label={t('admin.grants')}
+                    onChange={(chosen: string[]) =>
+                      void change(adminApi.changeUser(user.username, { grants: grantsOf(chosen, user) }))
+                    }
+                  />
+                ),
+              },
+              { title: t('admin.since'), render: (_, user) => fullTime(user.createdAt, locale) },
+              {
+                title: '',
+                render: (_, user) =>
+                  user.username !== own && (
+                    <Popconfirm
+                      title={t('admin.removeUser', { name: user.username })}
+                      onConfirm={() => void change(adminApi.removeUser(user.username))}
+                    >
+                      <Button danger type="text">
+                        {t('common.remove')}
+                      </Button>
+                    </Popconfirm>
+                  ),
+              },
+            ]}
+          />
+        )}
+      </FetchedView>
     </>
   );
 }

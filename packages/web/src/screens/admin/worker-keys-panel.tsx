@@ -3,12 +3,13 @@ import { useState } from 'react';
 import { useText } from '../../i18n/use-text.ts';
 import { fullTime } from '../../lib/time-text.ts';
 import { adminApi, type WorkerKey } from '../../link/admin-api.ts';
+import { FetchedView } from '../fetched-view.tsx';
 import { useRestList } from './use-rest-list.ts';
 
 /** The keys that Workers log in with. A key is shown once. */
 export function WorkerKeysPanel() {
   const { t, locale } = useText();
-  const { list, change } = useRestList(adminApi.workerKeys);
+  const { state, reload, change } = useRestList(adminApi.workerKeys);
   const [name, setName] = useState('');
   const [made, setMade] = useState<string>();
   const submit = async (): Promise<void> => {
@@ -38,29 +39,33 @@ export function WorkerKeysPanel() {
           {t('admin.addKey')}
         </Button>
       </form>
-      <Table<WorkerKey>
-        rowKey="name"
-        loading={list === undefined}
-        dataSource={[...(list ?? [])]}
-        pagination={false}
-        columns={[
-          { title: t('admin.keyName'), dataIndex: 'name' },
-          { title: t('admin.since'), render: (_, key) => fullTime(key.createdAt, locale) },
-          {
-            title: '',
-            render: (_, key) => (
-              <Popconfirm
-                title={t('admin.revokeKey', { name: key.name })}
-                onConfirm={() => void change(adminApi.revokeWorkerKey(key.name))}
-              >
-                <Button danger type="text">
-                  {t('admin.revoke')}
-                </Button>
-              </Popconfirm>
-            ),
-          },
-        ]}
-      />
+      <FetchedView state={state} reload={reload}>
+        {(list) => (
+          <Table<WorkerKey>
+            rowKey="name"
+            dataSource={[...list]}
+            pagination={false}
+            scroll={{ x: 'max-content' }}
+            columns={[
+              { title: t('admin.keyName'), dataIndex: 'name' },
+              { title: t('admin.since'), render: (_, key) => fullTime(key.createdAt, locale) },
+              {
+                title: '',
+                render: (_, key) => (
+                  <Popconfirm
+                    title={t('admin.revokeKey', { name: key.name })}
+                    onConfirm={() => void change(adminApi.revokeWorkerKey(key.name))}
+                  >
+                    <Button danger type="text">
+                      {t('admin.revoke')}
+                    </Button>
+                  </Popconfirm>
+                ),
+              },
+            ]}
+          />
+        )}
+      </FetchedView>
       <Modal
         open={made !== undefined}
         title={t('admin.keyMade')}

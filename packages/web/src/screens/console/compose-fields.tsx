@@ -1,18 +1,18 @@
-import { NOTICE_CONTENT_LIMIT_CHARS, NOTICE_PRIORITIES } from '@hiscrm/shared/model/notice.ts';
+import { NOTICE_PRIORITIES } from '@hiscrm/shared/model/notice.ts';
 import { ROLES } from '@hiscrm/shared/model/visibility.ts';
-import { Checkbox, Input, Select } from 'antd';
-import { type ReactNode, useCallback, useId } from 'react';
+import { Checkbox, Select } from 'antd';
+import { useCallback } from 'react';
 import { useText } from '../../i18n/use-text.ts';
 import type { TextKey } from '../../i18n/zh-cn.ts';
 import { adminApi } from '../../link/admin-api.ts';
-import { noticeApi } from '../../link/notice-api.ts';
+import { noticeApi, type Templates } from '../../link/notice-api.ts';
 import { ROLE_WORDS } from '../admin/role-words.ts';
 import { useRestList } from '../admin/use-rest-list.ts';
 import { PRIORITY_WORDS, typeWord, WRITTEN_TYPES } from '../notices/notice-words.ts';
+import { ComposeWords } from './compose-words.tsx';
+import { Field } from './field.tsx';
 import { type SendForm, TARGET_KINDS, type TargetKind } from './plan-send.ts';
 
-const TITLE_LIMIT_CHARS = 200;
-const CONTENT_ROWS = 6;
 /** 0 = nobody is reminded. */
 const REMIND_HOURS = [0, 1, 4, 24];
 const DEPUTY_HOURS = [1, 4, 24, 72];
@@ -31,7 +31,7 @@ type FieldsProps = {
 };
 
 /** What a notice says, how urgent it is, and when it is valid. */
-export function ComposeFields({ form, isLocked, change }: FieldsProps) {
+export function ComposeFields({ form, isLocked, templates, change }: FieldsProps & { readonly templates: Templates }) {
   const { t } = useText();
   return (
     <fieldset className="console-fields" disabled={isLocked}>
@@ -57,28 +57,7 @@ export function ComposeFields({ form, isLocked, change }: FieldsProps) {
           />
         )}
       </Field>
-      <Field label={t('console.title')} isWide>
-        {(id) => (
-          <Input
-            id={id}
-            value={form.title}
-            maxLength={TITLE_LIMIT_CHARS}
-            onChange={({ target }) => change({ title: target.value })}
-          />
-        )}
-      </Field>
-      <Field label={t('console.content')} isWide>
-        {(id) => (
-          <Input.TextArea
-            id={id}
-            value={form.content}
-            rows={CONTENT_ROWS}
-            maxLength={NOTICE_CONTENT_LIMIT_CHARS}
-            showCount
-            onChange={({ target }) => change({ content: target.value })}
-          />
-        )}
-      </Field>
+      <ComposeWords form={form} isLocked={isLocked} templates={templates} change={change} />
       <TargetFields form={form} isLocked={isLocked} change={change} />
       <Field label={t('console.sendAt')}>
         {(id) => <When id={id} value={form.sendAt} set={(sendAt) => change({ sendAt })} />}
@@ -226,20 +205,6 @@ function TargetFields({ form, isLocked, change }: FieldsProps) {
 async function groupNames() {
   const outcome = await noticeApi.groups();
   return outcome.kind === 'done' ? { kind: 'done' as const, value: Object.keys(outcome.value) } : outcome;
-}
-
-function Field(props: {
-  readonly label: string;
-  readonly isWide?: boolean;
-  readonly children: (id: string) => ReactNode;
-}) {
-  const id = useId();
-  return (
-    <div className={props.isWide ? 'console-field console-field-wide' : 'console-field'}>
-      <label htmlFor={id}>{props.label}</label>
-      {props.children(id)}
-    </div>
-  );
 }
 
 /** The browser's own field knows the calendar of the person who sits there. */

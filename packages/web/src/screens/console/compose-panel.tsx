@@ -1,10 +1,13 @@
+import type { NoticeTemplate } from '@hiscrm/shared/model/notice-change.ts';
 import { errorText } from '@hiscrm/shared/protocol/errors.ts';
 import { Alert, Button, Popconfirm } from 'antd';
 import { useState } from 'react';
+import { useFetched } from '../../hooks/use-fetched.ts';
 import { useNow } from '../../hooks/use-now.ts';
 import { useText } from '../../i18n/use-text.ts';
 import { exactCount } from '../../lib/count-text.ts';
 import { fullTime } from '../../lib/time-text.ts';
+import { noticeApi, type Templates } from '../../link/notice-api.ts';
 import { useSession } from '../../store/session.ts';
 import { NoticeCard } from '../notices/notice-card.tsx';
 import { ComposeFields } from './compose-fields.tsx';
@@ -13,9 +16,14 @@ import { NoticeProgress } from './notice-progress.tsx';
 import { EMPTY_FORM, planSend, type SendForm, targetOf } from './plan-send.ts';
 import { type Audience, useAudience } from './use-audience.ts';
 import { type SendState, useSendNotice } from './use-send-notice.ts';
+import { WordCards } from './word-cards.tsx';
+
+const NO_TEMPLATES: Templates = {};
 
 const MISSING = {
   content: 'console.missingContent',
+  template: 'console.missingTemplate',
+  variables: 'console.missingVariables',
   target: 'console.missingTarget',
   timePast: 'console.timePast',
   expiresFirst: 'console.expiresFirst',
@@ -25,11 +33,12 @@ const MISSING = {
 export function ComposePanel() {
   const { t } = useText();
   const now = useNow();
-  const { session } = useSession();
   const [form, setForm] = useState<SendForm>(EMPTY_FORM);
   const { state, send, retry, writeAnother } = useSendNotice();
   const audience = useAudience(targetOf(form));
-  const plan = planSend(form, now);
+  const fetched = useFetched(noticeApi.templates).state;
+  const templates = fetched.kind === 'ready' ? fetched.value : NO_TEMPLATES;
+  const plan = planSend(form, now, templates);
   if (state.kind === 'accepted') {
     const startOver = (): void => {
       setForm(EMPTY_FORM);
@@ -38,7 +47,7 @@ export function ComposePanel() {
     return <Sent state={state} writeAnother={startOver} />;
   }
   const submit = (): void => {
-    const ready = planSend(form, Date.now());
+    const ready = planSend(form, Date.now(), templates);
     if (ready.kind === 'ready') void send(ready.draft);
   };
   const isLocked = state.kind === 'sending' || state.kind === 'unknown';
@@ -46,7 +55,17 @@ export function ComposePanel() {
   return (
     <div className="console-compose">
       <form onSubmit={(event) => event.preventDefault()}>
-        <ComposeFields form={form} isLocked={isLocked} change={(patch) => setForm({ ...form, ...patch })} />
+        <ComposeFields
+          form={form}
+          isLocked={isLocked}
+          templates={templates}
+          change={(patch) => setForm({ ...form, ...patch })}
+        />
+        {fetched.kind !== 'ready' && fetched.kind !== 'loading' && (
+          <p className="status-warn" role="status">
+            {t('console.noTemplates')}
+          </p>
+        )}
         <AudienceLine audience={audience} />
         <Problem state={state} retry={retry} giveUp={writeAnother} />
         <div className="console-send">
@@ -62,8 +81,22 @@ export function ComposePanel() {
           {plan.kind === 'incomplete' && <span className="row-sub">{t(MISSING[plan.missing])}</span>}
         </div>
       </form>
-      <section aria-label={t('console.preview')}>
-        <h3 className="row-sub">{t('console.preview')}</h3>
+      <Preview form={form} template={templates[form.template]} />
+    </div>
+  );
+}
+
+/** What its readers will see. */
+function Preview({ form, template }: { readonly form: SendForm; readonly template: NoticeTemplate | undefined }) {
+  const { t } = useText();
+  const now = useNow();
+  const { session } = useSession();
+  return (
+    <section className="console-cards" aria-label={t('console.preview')}>
+      <h3 className="row-sub">{t('console.preview')}</h3>
+      {template ? (
+        <WordCards template={template} variables={form.variables} type={form.type} priority={form.priority} />
+      ) : (
         <div className="console-preview">
           <NoticeCard
             notice={{
@@ -74,16 +107,16 @@ export function ComposePanel() {
             }}
             from={t('notices.from', { name: session.kind === 'user' ? session.user.username : '' })}
           />
-          {(form.needConfirm || form.priority === 'urgent') && (
-            <p className="answer-foot">
-              <span className="btn btn-primary" aria-disabled="true">
-                {form.needConfirm ? t('notices.confirm') : t('notices.understood')}
-              </span>
-            </p>
-          )}
         </div>
-      </section>
-    </div>
+      )}
+      {(form.needConfirm || form.priority === 'urgent') && (
+        <p className="answer-foot">
+          <span className="btn btn-primary" aria-disabled="true">
+            {form.needConfirm ? t('notices.confirm') : t('notices.understood')}
+          </span>
+        </p>
+      )}
+    </section>
   );
 }
 

@@ -53,3 +53,20 @@ test('exclusions go with every target', () => {
     excludeUserIds,
   });
 });
+
+test('a template takes the place of words; each of its gaps needs a value, and no other value is sent', () => {
+  const templates = {
+    maintain: { zh: { title: '{{what}}', content: '{{when}} 起停机' }, en: { content: 'from {{when}}' } },
+  };
+  const chosen = { ...form, content: '', template: 'maintain', variables: { what: '升级', old: 'x' } };
+  expect(planSend(chosen, NOW, templates)).toEqual({ kind: 'incomplete', missing: 'variables' });
+  expect(planSend({ ...chosen, variables: { what: ' ', when: '22:00' } }, NOW, templates)).toMatchObject({
+    missing: 'variables',
+  });
+  const filled = { ...chosen, variables: { ...chosen.variables, when: '22:00' } };
+  expect(planSend(filled, NOW, {})).toEqual({ kind: 'incomplete', missing: 'template' });
+  const plan = planSend(filled, NOW, templates);
+  expect(plan).toMatchObject({ draft: { template: 'maintain', variables: { what: '升级', when: '22:00' } } });
+  expect(plan).not.toHaveProperty('draft.content');
+  expect(plan).not.toHaveProperty('draft.variables.old');
+});

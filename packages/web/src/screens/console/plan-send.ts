@@ -1,6 +1,7 @@
 import type { UserId } from '@hiscrm/shared/model/ids.ts';
 import type { ConfirmPlan, NoticePriority, NoticeTarget } from '@hiscrm/shared/model/notice.ts';
-import type { NoticeDraft } from '../../link/notice-api.ts';
+import type { NoticeDraft, Templates } from '../../link/notice-api.ts';
+import { gapsOf } from './template-words.ts';
 
 export const TARGET_KINDS = ['all', 'admins', 'role', 'group', 'users'] as const;
 export type TargetKind = (typeof TARGET_KINDS)[number];
@@ -9,6 +10,9 @@ export type TargetKind = (typeof TARGET_KINDS)[number];
 export type SendForm = {
   readonly type: string;
   readonly priority: NoticePriority;
+  /** Empty: `title` and `content` are the words. */
+  readonly template: string;
+  readonly variables: Readonly<Record<string, string>>;
   readonly title: string;
   readonly content: string;
   readonly targetKind: TargetKind;
@@ -30,6 +34,8 @@ export type SendForm = {
 export const EMPTY_FORM: SendForm = {
   type: 'system_notice',
   priority: 'normal',
+  template: '',
+  variables: {},
   title: '',
   content: '',
   targetKind: 'all',
@@ -66,26 +72,25 @@ export function targetOf(form: SendForm): NoticeTarget | undefined {
 
 export type SendPlan =
   | { readonly kind: 'ready'; readonly draft: NoticeDraft }
-  | { readonly kind: 'incomplete'; readonly missing: 'content' | 'target' | 'timePast' | 'expiresFirst' };
+  | { readonly kind: 'incomplete'; readonly missing: MissingWords | 'target' | 'timePast' | 'expiresFirst' };
 
 /** What the form would send at `now`, or what it lacks. */
-export function planSend(form: SendForm, now: number): SendPlan {
+export function planSend(form: SendForm, now: number, templates: Templates = {}): SendPlan {
   const target = targetOf(form);
-  if (form.content.trim() === '') return { kind: 'incomplete', missing: 'content' };
+  const words = wordsOf(form, templates);
+  if (typeof words === 'string') return { kind: 'incomplete', missing: words };
   if (!target) return { kind: 'incomplete', missing: 'target' };
   const sendAt = timeOf(form.sendAt);
   const expiresAt = timeOf(form.expires);
   if ((sendAt ?? now + 1) <= now || (expiresAt ?? now + 1) <= now) return { kind: 'incomplete', missing: 'timePast' };
   if (expiresAt !== undefined && expiresAt <= (sendAt ?? now)) return { kind: 'incomplete', missing: 'expiresFirst' };
-  const { type, priority, content, needConfirm } = form;
-  const title = form.title.trim();
+  const { type, priority, needConfirm } = form;
   return {
     kind: 'ready',
     draft: {
       type,
       priority,
-      ...(title !== '' && { title }),
-      content,
+      ...words,
       target,
       needConfirm,
       ...(needConfirm && confirmPlanOf(form)),
@@ -93,6 +98,24 @@ export function planSend(form: SendForm, now: number): SendPlan {
       ...(sendAt !== undefined && { sendAt }),
     },
   };
+}
+
+type MissingWords = 'content' | 'template' | 'variables';
+type Words =
+  | { readonly title?: string; readonly content: string }
+  | { readonly template: string; readonly variables: Readonly<Record<string, string>> };
+
+/** The words, or what they lack. Values of gaps that the template does not have are left out. */
+function wordsOf({ template: name, variables, title, content }: SendForm, templates: Templates): Words | MissingWords {
+  if (name === '') {
+    if (content.trim() === '') return 'content';
+    return { ...(title.trim() !== '' && { title: title.trim() }), content };
+  }
+  const template = templates[name];
+  if (!template) return 'template';
+  const gaps = gapsOf(template);
+  if (gaps.some((gap) => !variables[gap]?.trim())) return 'variables';
+  return { template: name, variables: Object.fromEntries(gaps.map((gap) => [gap, variables[gap] ?? ''])) };
 }
 
 const HOUR_MS = 3_600_000;

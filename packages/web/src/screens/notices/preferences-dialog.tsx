@@ -5,9 +5,7 @@ import { useFetched } from '../../hooks/use-fetched.ts';
 import { useProblemText } from '../../hooks/use-problem-text.ts';
 import { useText } from '../../i18n/use-text.ts';
 import { preferencesApi } from '../../link/notice-api.ts';
-import { Empty } from '../../ui/empty.tsx';
-import { AlertIcon } from '../../ui/icons.tsx';
-import { SkeletonRows } from '../../ui/skeleton-rows.tsx';
+import { FetchedView } from '../fetched-view.tsx';
 import { useDialogs } from '../inbox/dialogs-store.ts';
 import { formOf, planPreferences } from './plan-preferences.ts';
 import './preferences.css';
@@ -19,7 +17,6 @@ const WIDTH_PX = 560;
 export function PreferencesDialog() {
   const { t } = useText();
   const { close } = useDialogs();
-  const problemText = useProblemText();
   const { state, reload } = useFetched(preferencesApi.get);
   const [isDirty, setDirty] = useState(false);
   return (
@@ -34,22 +31,9 @@ export function PreferencesDialog() {
       mask={{ closable: !isDirty }}
       keyboard={!isDirty}
     >
-      {state.kind === 'loading' ? (
-        <SkeletonRows count={5} />
-      ) : state.kind === 'ready' ? (
-        <PreferencesForm known={state.value} setDirty={setDirty} />
-      ) : (
-        <Empty
-          icon={<AlertIcon />}
-          title={t('error.loadFailed')}
-          text={problemText(state)}
-          action={
-            <button type="button" className="btn" onClick={reload}>
-              {t('common.retry')}
-            </button>
-          }
-        />
-      )}
+      <FetchedView state={state} reload={reload} rowCount={5}>
+        {(known) => <PreferencesForm known={known} setDirty={setDirty} />}
+      </FetchedView>
     </Modal>
   );
 }

@@ -1,4 +1,6 @@
+import { noticeTypeSchema } from '@hiscrm/shared/model/notice.ts';
 import { NOTICE_RULES } from '@hiscrm/shared/model/notice-preferences.ts';
+import { parserOf } from '@hiscrm/shared/protocol/validate.ts';
 import { Select } from 'antd';
 import { type ReactNode, useId, useMemo, useState } from 'react';
 import { useText } from '../../i18n/use-text.ts';
@@ -6,8 +8,7 @@ import { useSession } from '../../store/session.ts';
 import { NAMED_TYPES, RULE_WORDS, typeWord } from './notice-words.ts';
 import type { PreferencesForm } from './plan-preferences.ts';
 
-/** As the server takes it. */
-const TYPE_NAME = /^[a-z][a-z0-9_]{1,63}$/;
+const parseType = parserOf(noticeTypeSchema);
 const MUTED_LIMIT_COUNT = 100;
 const LANGUAGES = [
   ['zh', '中文'],
@@ -203,8 +204,8 @@ function Muted({ form, isLocked, change }: FieldsProps) {
         optionFilterProp="label"
         options={options}
         onChange={(types: string[]) => {
-          setRefused(types.find((type) => !TYPE_NAME.test(type)));
-          change({ mutedTypes: types.filter((type) => TYPE_NAME.test(type)) });
+          setRefused(types.find((type) => !parseType(type).ok));
+          change({ mutedTypes: types.filter((type) => parseType(type).ok) });
         }}
       />
       {refused !== undefined && (
