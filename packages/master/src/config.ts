@@ -2,17 +2,8 @@
 import { resolve } from 'node:path';
 import { parserOf } from '@hiscrm/shared/protocol/validate.ts';
 import Type, { type Static, type TSchema } from 'typebox';
-
-type Setting = {
-  readonly env: string;
-  /** The command-line name without dashes, for what people change often. */
-  readonly flag?: string;
-  readonly schema: TSchema;
-  readonly default?: string;
-  readonly description: string;
-  /** Its value is never shown. */
-  readonly isSecret?: true;
-};
+import { NOTICE_SETTINGS } from './config/notice-settings.ts';
+import type { Setting } from './config/setting.ts';
 
 const onOff = Type.Boolean();
 const optionalText = (maxLength: number) => Type.Optional(Type.String({ minLength: 1, maxLength }));
@@ -83,6 +74,12 @@ export const SETTINGS = {
     default: '10000',
     description: 'Open client sockets at most; one more is refused with 503.',
   },
+  clientGoneMs: {
+    env: 'HISCRM_CLIENT_GONE_MS',
+    schema: Type.Integer({ minimum: 5_000, maximum: 3_600_000 }),
+    default: '25000',
+    description: 'A client or notice socket unheard for so long, pings unanswered, is closed; its user counts as gone.',
+  },
   databaseUrl: {
     env: 'DATABASE_URL',
     schema: optionalText(4_000),
@@ -113,6 +110,7 @@ export const SETTINGS = {
     default: '60000',
     description: 'Its users are read again after this long.',
   },
+  ...NOTICE_SETTINGS,
   chromiumPath: {
     env: 'CHROMIUM_PATH',
     schema: optionalText(1_000),

@@ -109,7 +109,7 @@ export async function openEdge(parts: EdgeParts): Promise<Edge> {
     hub,
     authenticator: auth,
     runCommand,
-    limits: { ...CLIENT_LIMITS, connectionCount: config.maxConnections },
+    limits: { ...CLIENT_LIMITS, connectionCount: config.maxConnections, goneAfterMs: config.clientGoneMs },
     lc: logger,
     newId: randomUUID,
     serverVersion: packageVersion(),

@@ -10,15 +10,15 @@ import type { Logger } from '../lib/logger.ts';
 import type { MasterDatabase } from '../log/open-database.ts';
 import { InboxRules } from '../notices/inbox-rules.ts';
 import type { NoticeHub } from '../notices/notice-hub.ts';
-import { NOTICE_LIMITS } from '../notices/notice-limits.ts';
+import type { NoticeLimits } from '../notices/notice-limits.ts';
 import { openNoticeHub } from '../notices/open-notice-hub.ts';
 import type { EventLoop } from '../ops/event-loop.ts';
 import type { Health } from '../ops/health.ts';
 import type { Metrics } from '../ops/metrics.ts';
 import { NoticeServer } from '../sockets/notice-server.ts';
-import { NOTICE_SOCKET_LIMITS } from '../sockets/notice-socket-limits.ts';
 import type { StoreReader } from '../store/store-reader.ts';
 import type { Closer } from './closer.ts';
+import { hubBoundsOf, socketBoundsOf } from './notice-bounds.ts';
 
 export type Notices = { readonly hub: NoticeHub; readonly server: NoticeServer; readonly http: NoticeHttp };
 
@@ -39,13 +39,14 @@ export async function openNotices(parts: {
 }): Promise<Notices> {
   const { config, database, committer, auth, clock, logger, metrics, health, closer } = parts;
   const others = openOthers(parts);
+  const bounds = hubBoundsOf(config);
   const hub = await openNoticeHub({
     log: database.log,
     tables: database.notices,
     committer,
     directory: { own: () => auth.users(), others },
     clock,
-    limits: NOTICE_LIMITS,
+    limits: bounds,
     lc: logger,
     newId: randomUUID,
     onSent: metrics.histogram('notice_delivery', 'Time from a notice being durable until it is written to a socket.'),
@@ -61,14 +62,14 @@ export async function openNotices(parts: {
     hub,
     authenticator: auth,
     clock,
-    limits: { ...NOTICE_SOCKET_LIMITS, connectionCount: config.maxConnections },
+    limits: socketBoundsOf(config),
     lc: logger,
     newId: randomUUID,
     allowedOrigins: config.allowedOrigins,
   });
   closer.add('notice sockets', () => server.close());
   health.addCheck(() => hub.degradations());
-  addNoticeFigures(metrics, hub, server);
+  addNoticeFigures({ metrics, hub, server, bounds });
   addDirectoryFigures(figuresOf(metrics), hub, clock);
   const badFrameCount = (): number => server.figures().badFrameCount;
   return { hub, server, http: { hub, eventLoop: parts.eventLoop, badFrameCount, now: () => clock.now() } };
@@ -110,13 +111,19 @@ const figuresOf = (metrics: Metrics): Figures => ({
   counter: (name, help, read) => metrics.counter({ name, help, read }),
 });
 
-function addNoticeFigures(metrics: Metrics, hub: NoticeHub, server: NoticeServer): void {
+function addNoticeFigures(of: {
+  readonly metrics: Metrics;
+  readonly hub: NoticeHub;
+  readonly server: NoticeServer;
+  readonly bounds: NoticeLimits;
+}): void {
+  const { metrics, hub, server, bounds } = of;
   const { gauge, counter } = figuresOf(metrics);
   ['low', 'normal', 'high', 'urgent'].forEach((lane, index) => {
     metrics.buffer({
       name: `notice_lane_${lane}`,
       unit: 'count',
-      limit: lane === 'urgent' ? NOTICE_LIMITS.urgentDeliveriesCount : NOTICE_LIMITS.waitingDeliveriesCount,
+      limit: lane === 'urgent' ? bounds.urgentDeliveriesCount : bounds.waitingDeliveriesCount,
       read: () => hub.figures().queuedCounts[index] ?? 0,
     });
   });

@@ -17,7 +17,7 @@ async function aWorld(options: Parameters<typeof openNoticeWorld>[0] = {}) {
 }
 
 /** No socket is asked whether it is there, however far a test moves the clock. */
-const PATIENT = { heartbeatMs: 1e12 };
+const PATIENT = { goneAfterMs: 1e12 };
 
 /** Moves the clock, and once more after what fell due was done. */
 async function pass(world: Awaited<ReturnType<typeof openNoticeWorld>>, ms: number): Promise<void> {

@@ -23,7 +23,7 @@ class FakeOthers implements OtherUsers {
 
 async function aWorld() {
   const others = new FakeOthers();
-  const world = await openNoticeWorld({ users: ['ann'], others, socketLimits: { heartbeatMs: 1e12 } });
+  const world = await openNoticeWorld({ users: ['ann'], others, socketLimits: { goneAfterMs: 1e12 } });
   onTestFinished(() => world.close());
   return { world, others };
 }

@@ -21,6 +21,7 @@ import type { ClientLimits } from './client-limits.ts';
 import { FrameWriter } from './frame-writer.ts';
 import { readClientFrame } from './read-client-frame.ts';
 import { type QueryRequest, runQuery } from './run-query.ts';
+import { judgeSilence } from './silence.ts';
 
 /** The window of `badFrameCount`. */
 const BAD_FRAME_WINDOW_MS = 60_000;
@@ -90,6 +91,9 @@ export class ClientConnection implements Sink {
       now: clock.now(),
     });
     this.#ws.on('message', (data, isBinary) => this.#onMessage(data, isBinary));
+    this.#ws.on('pong', () => {
+      this.#lastHeardAt = clock.now();
+    });
     this.#ws.on('close', () => this.#onClose());
     this.#ws.on('error', (error) =>
       this.#context.lc.debug({ err: error, connectionId: this.id }, 'client socket error'),
@@ -117,12 +121,15 @@ export class ClientConnection implements Sink {
 
   // The server's side.
 
-  /** Closes when the hello or the heartbeat is overdue. */
+  /** Closes when the hello is overdue; asks a silent peer whether it is there, and closes when it does not answer. */
   tick(now: number): void {
-    if (this.#state.kind === 'awaitingHello' && now >= this.#state.until) this.bye(CLOSE.badFrames, 'noHello');
-    else if (now - this.#lastHeardAt >= 3 * this.#context.limits.heartbeatMs) {
-      this.bye(CLOSE.heartbeatMissed, 'heartbeatMissed');
+    if (this.#state.kind === 'awaitingHello' && now >= this.#state.until) {
+      this.bye(CLOSE.badFrames, 'noHello');
+      return;
     }
+    const silence = judgeSilence(now - this.#lastHeardAt, this.#context.limits.goneAfterMs);
+    if (silence === 'gone') this.bye(CLOSE.heartbeatMissed, 'heartbeatMissed');
+    else if (silence === 'ask' && this.#state.kind !== 'closing') this.#ws.ping();
   }
 
   /** Asks again who this is: a revoked session is cut, other grants start again from a snapshot. */

@@ -10,8 +10,10 @@ export type ClientLimits = {
   readonly frameBytes: number;
   /** A socket that has not said hello after this long is closed. */
   readonly helloMs: number;
-  /** Clients ping this often; three times that unheard closes the socket with 4004. */
+  /** Clients are told to ping this often. */
   readonly heartbeatMs: number;
+  /** A socket unheard for so long is closed with 4004, and its user counts as gone: within 30 s of a crash. */
+  readonly goneAfterMs: number;
   /** This many unreadable frames within a minute close the socket with 4003. */
   readonly badFrameCount: number;
   /** Commands of one socket under way at a time; one more is refused with TOO_MANY. */
@@ -29,6 +31,7 @@ export const CLIENT_LIMITS: ClientLimits = {
   frameBytes: CLIENT_FRAME_LIMIT_BYTES,
   helloMs: 10_000,
   heartbeatMs: CLIENT_HEARTBEAT_MS,
+  goneAfterMs: 25_000,
   badFrameCount: 10,
   commandsInFlightCount: 32,
   frameBurstCount: 300,

@@ -5,7 +5,7 @@ import type { AccountId, TopicId } from '@hiscrm/shared/model/ids.ts';
 import { CLIENT_PATH, CLIENT_SUBPROTOCOL } from '@hiscrm/shared/protocol/client-link.ts';
 import { ERRORS } from '@hiscrm/shared/protocol/errors.ts';
 import fc from 'fast-check';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { openClientWorld } from './testing/client-world.ts';
 
 const A = 'acc-a' as AccountId;
@@ -157,7 +157,7 @@ test('[CL6] a revoked session is cut at once, changed grants start again from a 
 });
 
 test('[CL7] ten unreadable frames within a minute close the socket, fewer do not', async () => {
-  const { connect, clock } = await open();
+  const { connect, clock } = await open({ goneAfterMs: 1e12 });
   const client = await connect();
   client.hello();
   for (let n = 0; n < 9; n++) client.send('{');
@@ -180,8 +180,24 @@ test('[CL8] a silent socket is closed: without a hello, and without a heartbeat'
   await client.next('snapshot');
   clock.advance(10_000);
   expect(await mute.closed).toBe(4003);
-  clock.advance(51_000);
+  client.ws.pause(); // its machine neither reads nor hangs up
+  clock.advance(26_000);
+  client.ws.resume();
   expect(await client.closed).toBe(4004);
+});
+
+test('[CL8] a socket that answers pings stays, however long it says nothing', async () => {
+  const { connect, clock, server } = await open();
+  const client = await connect();
+  client.hello();
+  await client.next('snapshot');
+  let pingCount = 0;
+  client.ws.on('ping', () => pingCount++);
+  for (let n = 1; n <= 5; n++) {
+    clock.advance(9_000);
+    await vi.waitFor(() => expect(pingCount).toBeGreaterThanOrEqual(n));
+  }
+  expect(server.figures().connectionCount).toBe(1);
 });
 
 test('[CL9] an unsupported protocol is told and not reconnected', async () => {

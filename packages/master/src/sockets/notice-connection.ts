@@ -21,6 +21,7 @@ import type { NoticeHub, ReceiptAnswer } from '../notices/notice-hub.ts';
 import type { NoticeLink } from '../notices/notice-link.ts';
 import { FrameWriter } from './frame-writer.ts';
 import type { NoticeSocketLimits } from './notice-socket-limits.ts';
+import { judgeSilence } from './silence.ts';
 
 const parse = textParserOf(noticeUpSchema);
 const BAD_FRAME_WINDOW_MS = 60_000;
@@ -124,10 +125,9 @@ export class NoticeConnection implements NoticeLink {
 
   /** Asks a silent peer whether it is there, and closes when it does not answer. */
   tick(now: number): void {
-    const silentMs = now - this.#lastSeenAt;
-    const { heartbeatMs } = this.#context.limits;
-    if (silentMs >= 3 * heartbeatMs) this.bye('heartbeat_missed', CLOSE_POLICY, 0);
-    else if (silentMs >= heartbeatMs && !this.#isClosing) this.#ws.ping();
+    const silence = judgeSilence(now - this.#lastSeenAt, this.#context.limits.goneAfterMs);
+    if (silence === 'gone') this.bye('heartbeat_missed', CLOSE_POLICY, 0);
+    else if (silence === 'ask' && !this.#isClosing) this.#ws.ping();
   }
 
   /** Cuts a connection whose session was revoked. */

@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { openNoticeWorld } from './testing/notice-world.ts';
 
 async function aWorld(options: Parameters<typeof openNoticeWorld>[0] = {}) {
@@ -140,4 +140,18 @@ test('[NO9] draining says goodbye and tells when to come back', async () => {
   expect(ann.frames.at(-1)).toMatchObject({ type: 'bye', reason: 'drain' });
   expect(await ann.closed).toBe(1001);
   expect(world.hub.presence.userCount).toBe(0);
+});
+
+test('[NO40] a user whose machine died is gone within 30 s; one who only says nothing stays', async () => {
+  const world = await aWorld();
+  await world.connect('ann');
+  const dead = await world.connect('bob');
+  dead.ws.pause(); // its machine neither reads nor hangs up
+  const seenAt = (name: string) => [...world.hub.presence.users()].find((user) => user.username === name)?.lastSeenAt;
+  for (let n = 0; n < 3; n++) {
+    expect(seenAt('bob')).toBeDefined();
+    world.clock.advance(10_000);
+    await vi.waitFor(() => expect(seenAt('ann')).toBe(world.clock.now()));
+  }
+  expect(seenAt('bob')).toBeUndefined();
 });

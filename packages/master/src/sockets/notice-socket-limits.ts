@@ -18,8 +18,10 @@ export type NoticeSocketLimits = {
   /** Frames of one socket: so many at once, and so many a second after that; more are answered with an error. */
   readonly frameBurstCount: number;
   readonly framesPerSecond: number;
-  /** Three times this unheard closes the socket. */
+  /** Clients are told to ping this often. */
   readonly heartbeatMs: number;
+  /** A socket unheard for so long is closed, and its user counts as gone: within 30 s of a crash. */
+  readonly goneAfterMs: number;
   /** How long a new connection may say where it wants to resume before everything unacknowledged is sent. */
   readonly resumeGraceMs: number;
   /** When the server closes, sockets that have not hung up after this long are cut. */
@@ -37,6 +39,7 @@ export const NOTICE_SOCKET_LIMITS: NoticeSocketLimits = {
   frameBurstCount: 500,
   framesPerSecond: 200,
   heartbeatMs: NOTICE_HEARTBEAT_MS,
+  goneAfterMs: 25_000,
   resumeGraceMs: 100,
   drainMs: 2_000,
 };

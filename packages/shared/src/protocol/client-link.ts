@@ -29,7 +29,7 @@ export const CLIENT_SUBPROTOCOL = 'hiscrm.v1';
 export const CLIENT_PATH = '/ws';
 /** A client frame is at most this: a reply of 2,000 characters fits many times over. */
 export const CLIENT_FRAME_LIMIT_BYTES = 64 * 1024;
-/** The client sends `ping` when it has sent nothing for so long; the server closes after three times that. */
+/** The client sends `ping` when it has sent nothing for so long. */
 export const CLIENT_HEARTBEAT_MS = 20_000;
 
 const strict = { additionalProperties: false } as const;

@@ -11,7 +11,7 @@ import type { ReceiptState } from '../model/notice-change.ts';
 
 /** A client's frame is at most this: a thousand ids go in several. */
 export const NOTICE_FRAME_LIMIT_BYTES = 4 * 1024;
-/** The server closes when it has heard nothing for three times this. */
+/** Clients are told to send a `ping` this often. */
 export const NOTICE_HEARTBEAT_MS = 30_000;
 /** RFC 6455, 7.4.1: the peer broke the rules. */
 export const CLOSE_POLICY = 1008;
