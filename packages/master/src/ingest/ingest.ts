@@ -5,12 +5,19 @@ import type { AccountRecord } from '@hiscrm/shared/model/records.ts';
 import { ImError } from '@hiscrm/shared/protocol/errors.ts';
 import type { ChangesPayload } from '@hiscrm/shared/protocol/worker-link.ts';
 import type { SyncBoard } from '../fleet/sync-board.ts';
+import { AT_ONCE, inTurns, type Turns } from '../lib/turns.ts';
+import type { LoggedRow } from '../log/change-log.ts';
 import type { Committer } from './committer.ts';
 import { InFlight } from './in-flight.ts';
 import { type Knowledge, type KnownRecords, learn, subjectOf } from './novelty.ts';
 
 /** The end of a sync is logged at most so often an account: screens show minutes. */
 const SYNCED_PERIOD_MS = 60_000;
+/** Reports looked up between two turns: some tenths of a millisecond. */
+const SLICE_COUNT = 64;
+/** Batches that wait to be looked at; more are refused with OVERLOADED. At some 5 ms each this is a second and a half. */
+export const WAITING_LIMIT_COUNT = 256;
+const RETRY_AFTER_MS = 500;
 
 export type Accepted = {
   readonly storedCount: number;
@@ -22,10 +29,25 @@ export type Accepted = {
 /** For `/metrics`. Counts only grow; `inFlightCount` is of this moment and bounded by what the log has in flight. */
 export type IngestFigures = {
   readonly inFlightCount: number;
+  readonly waitingCount: number;
   readonly batchCount: number;
   readonly refusedCount: number;
   readonly storedCount: number;
   readonly duplicateCount: number;
+};
+
+type Sifted = {
+  readonly fresh: WorkerReport[];
+  readonly learned: Map<string, Knowledge>;
+  readonly awaited: Set<Promise<unknown>>;
+};
+
+/** A batch that was looked at: its own commit, when it has one, and those that it waits for. */
+type Posted = {
+  readonly freshCount: number;
+  readonly at: number;
+  readonly committed: Promise<readonly LoggedRow[]> | undefined;
+  readonly awaited: ReadonlySet<Promise<unknown>>;
 };
 
 /** The gate for what Workers report: checked, without what is known already, and durable before it is acknowledged. */
@@ -34,6 +56,8 @@ export class Ingest {
   readonly #committer: Committer;
   readonly #syncBoard: SyncBoard;
   readonly #clock: Clock;
+  readonly #turns: Turns;
+  #waitingCount = 0;
   readonly #inFlight = new InFlight<Knowledge>();
   readonly #syncedInFlight = new InFlight<number>();
   readonly #onAccepted: (durationMs: number) => void;
@@ -47,6 +71,8 @@ export class Ingest {
     readonly committer: Committer;
     readonly syncBoard: SyncBoard;
     readonly clock: Clock;
+    /** The turns in which the store's rows are folded: what is known stands still while a batch is looked at. */
+    readonly turns?: Turns | undefined;
     /** Hears how long each batch took from its arrival until it could be acknowledged. */
     readonly onAccepted?: ((durationMs: number) => void) | undefined;
   }) {
@@ -54,12 +80,14 @@ export class Ingest {
     this.#committer = options.committer;
     this.#syncBoard = options.syncBoard;
     this.#clock = options.clock;
+    this.#turns = options.turns ?? AT_ONCE;
     this.#onAccepted = options.onAccepted ?? (() => undefined);
   }
 
   figures(): IngestFigures {
     return {
       inFlightCount: this.#inFlight.count,
+      waitingCount: this.#waitingCount,
       batchCount: this.#batchCount,
       refusedCount: this.#refusedCount,
       storedCount: this.#storedCount,
@@ -88,11 +116,31 @@ export class Ingest {
   }
 
   async #take(workerId: WorkerId, payload: ChangesPayload): Promise<Accepted> {
+    const { freshCount, at, committed, awaited } = await this.#inTurn(this.#commit(workerId, payload));
+    await Promise.all(committed ? [committed, ...awaited] : awaited);
+    const seq = (await committed)?.at(-1)?.seq ?? this.#store.head();
+    const endsSync = payload.sync?.isLast ?? false;
+    this.#syncBoard.note(payload.accountId, { at, itemCount: payload.changes.length, endsSync });
+    return { storedCount: freshCount, duplicateCount: payload.changes.length - freshCount, seq };
+  }
+
+  async #inTurn<T>(work: Generator<void, T>): Promise<T> {
+    if (this.#waitingCount >= WAITING_LIMIT_COUNT) throw new ImError('OVERLOADED', { retryAfterMs: RETRY_AFTER_MS });
+    this.#waitingCount++;
+    try {
+      return await inTurns(this.#turns, work);
+    } finally {
+      this.#waitingCount--;
+    }
+  }
+
+  /** Checks the batch and posts what adds something. Its last step posts, so that the next batch sees it in flight. */
+  *#commit(workerId: WorkerId, payload: ChangesPayload): Generator<void, Posted> {
     const account = this.#store.account(payload.accountId);
     if (!account) throw new ImError('ACCOUNT_NOT_FOUND');
     checkLease(account, workerId, payload.leaseToken);
     for (const report of payload.changes) checkReport(report, payload.accountId);
-    const { fresh, learned, awaited } = this.#store.inOneRead(() => this.#sift(payload.changes));
+    const { fresh, learned, awaited } = yield* this.#sift(payload.changes);
     const isSyncLogged = this.#isSyncDue(account, payload);
     const at = this.#clock.now();
     const changes: readonly Change[] = isSyncLogged
@@ -103,34 +151,32 @@ export class Ingest {
       this.#inFlight.hold(learned, committed);
       if (isSyncLogged) this.#syncedInFlight.hold(new Map([[account.id, at]]), committed);
     }
-    await Promise.all(committed ? [committed, ...awaited] : awaited);
-    const seq = (await committed)?.at(-1)?.seq ?? this.#store.head();
-    const endsSync = payload.sync?.isLast ?? false;
-    this.#syncBoard.note(account.id, { at, itemCount: payload.changes.length, endsSync });
-    return { storedCount: fresh.length, duplicateCount: payload.changes.length - fresh.length, seq };
+    return { freshCount: fresh.length, at, committed, awaited };
   }
 
   /** Splits the reports into those that add something and the commits that the others wait for. */
-  #sift(reports: readonly WorkerReport[]): {
-    readonly fresh: readonly WorkerReport[];
-    readonly learned: ReadonlyMap<string, Knowledge>;
-    readonly awaited: readonly Promise<unknown>[];
-  } {
-    const fresh: WorkerReport[] = [];
-    const learned = new Map<string, Knowledge>();
-    const awaited = new Set<Promise<unknown>>();
-    for (const report of reports) {
-      const subject = subjectOf(report);
-      const knowledge = learn(this.#store, report, learned.get(subject) ?? this.#inFlight.get(subject));
-      if (knowledge) {
-        fresh.push(report);
-        learned.set(subject, knowledge);
-        continue;
-      }
-      const settled = this.#inFlight.settledOf(subject);
-      if (settled) awaited.add(settled);
+  *#sift(reports: readonly WorkerReport[]): Generator<void, Sifted> {
+    const sifted: Sifted = { fresh: [], learned: new Map(), awaited: new Set() };
+    for (let index = 0; index < reports.length; index += SLICE_COUNT) {
+      if (index > 0) yield;
+      const slice = reports.slice(index, index + SLICE_COUNT);
+      this.#store.inOneRead(() => {
+        for (const report of slice) this.#siftOne(report, sifted);
+      });
     }
-    return { fresh, learned, awaited: [...awaited] };
+    return sifted;
+  }
+
+  #siftOne(report: WorkerReport, { fresh, learned, awaited }: Sifted): void {
+    const subject = subjectOf(report);
+    const knowledge = learn(this.#store, report, learned.get(subject) ?? this.#inFlight.get(subject));
+    if (knowledge) {
+      fresh.push(report);
+      learned.set(subject, knowledge);
+      return;
+    }
+    const settled = this.#inFlight.settledOf(subject);
+    if (settled) awaited.add(settled);
   }
 
   #isSyncDue(account: AccountRecord, payload: ChangesPayload): boolean {

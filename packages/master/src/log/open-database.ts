@@ -69,7 +69,11 @@ export async function openMasterDatabase(options: DatabaseOptions): Promise<Mast
 function assemble(options: DatabaseOptions, lock: FileLock, writer: SqliteWriter): MasterDatabase {
   const reader = new DatabaseSync(options.path, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
   reader.exec(`PRAGMA cache_size = -${READ_CACHE_KIB}; PRAGMA mmap_size = ${MMAP_BYTES}`);
-  const state = new SqliteStateTables({ reader, save: (batch) => saveThrough(writer, { kind: 'saveState', batch }) });
+  const state = new SqliteStateTables({
+    reader,
+    save: (batch) => saveThrough(writer, { kind: 'saveState', batch }),
+    stage: (items) => writer.post({ kind: 'stageItems', items }, () => undefined), // a failure is the save's as well
+  });
   const notices = new SqliteNoticeTables({
     reader,
     save: (batch) => saveThrough(writer, { kind: 'saveNotices', batch }),
@@ -120,6 +124,7 @@ export function openMemoryDatabase(options: Pick<DatabaseOptions, 'clock' | 'onD
   const noticeWriter = new NoticeWriter(db);
   const state = new SqliteStateTables({
     reader: db,
+    stage: (items) => stateWriter.stage(items),
     save: async (batch) => {
       stateWriter.save(batch);
       stateWriter.sweepRemoved(SWEEP_COUNT);

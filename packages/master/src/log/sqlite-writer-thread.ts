@@ -95,6 +95,7 @@ class WriterThread {
 
   #do(job: WriterJob): void {
     if (job.kind === 'append') this.#insertRows(job);
+    if (job.kind === 'stageItems') this.#state.stage(job.items);
     if (job.kind === 'saveState') {
       this.#state.save(job.batch);
       if (job.batch.removedAccountNos.length > 0) this.#mayHaveRemoved = true;
@@ -152,6 +153,7 @@ class WriterThread {
 function recordCountOf(job: WriterJob): number {
   if (job.kind === 'append') return job.texts.length;
   if (job.kind === 'saveNotices') return job.batch.records.length + job.batch.users.length;
+  if (job.kind === 'stageItems') return job.items.length;
   return job.kind === 'saveState' ? job.batch.items.length + job.batch.topics.length : 1;
 }
 

@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { StateBatch } from './writer-protocol.ts';
+import type { ItemRow, StateBatch } from './writer-protocol.ts';
 
 const PUT_ACCOUNT = `INSERT INTO accounts (no, id, version, body) VALUES (?, ?, ?, ?)
   ON CONFLICT (no) DO UPDATE SET version = excluded.version, body = excluded.body`;
@@ -39,9 +39,15 @@ export const scopeOf = (accountNo: number, kind: 'comment' | 'message'): number 
 export class StateWriter {
   readonly #db: DatabaseSync;
   readonly #prepared = new Map<string, StatementSync>();
+  #staged: (readonly ItemRow[])[] = [];
 
   constructor(db: DatabaseSync) {
     this.#db = db;
+  }
+
+  /** Keeps items of the next batch until that is saved; a large one comes in parts. */
+  stage(items: readonly ItemRow[]): void {
+    this.#staged.push(items);
   }
 
   save(batch: StateBatch): void {
@@ -51,6 +57,8 @@ export class StateWriter {
     }
     this.#runAll(PUT_ACCOUNT, batch.accounts);
     this.#runAll(PUT_TOPIC, batch.topics);
+    for (const items of this.#staged) this.#runAll(PUT_ITEM, items);
+    this.#staged = [];
     this.#runAll(PUT_ITEM, batch.items);
     this.#runAll(SWEEP_UNREAD, batch.sweeps);
     this.#runAll(PUT_REPLY, batch.replies);

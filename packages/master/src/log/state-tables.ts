@@ -4,7 +4,7 @@ import type { AccountRecord, ItemRecord, TopicRecord, WorkerRecord } from '@hisc
 import type { ReplyRecord } from '@hiscrm/shared/model/reply.ts';
 import type { Preview } from '@hiscrm/shared/model/summary.ts';
 import { readMeta } from './log-statements.ts';
-import type { StateBatch } from './writer-protocol.ts';
+import type { ItemRow, StateBatch } from './writer-protocol.ts';
 
 export type LoadedAccount = { readonly no: number; readonly version: Seq; readonly record: AccountRecord };
 export type LoadedTopic = {
@@ -53,7 +53,9 @@ export interface StateTables {
   readReplyByKey(userId: string, key: string): readonly StoredReply[];
   /** Replies of an account, the last stored first; `place` orders them and continues the reading. */
   readReplies(accountNo: number, beforePlace: number | undefined, limitCount: number): readonly PlacedReply[];
-  /** Writes the batch in one transaction, after all rows appended before. Rejects with LOG_WRITE_FAILED. */
+  /** Hands over items of the next batch, so that a large one does not go all in one turn. Nothing is written before `save`. */
+  stageItems(items: readonly ItemRow[]): void;
+  /** Writes the batch, with what was staged, in one transaction, after all rows appended before. Rejects with LOG_WRITE_FAILED. */
   save(batch: StateBatch): Promise<void>;
 }
 
@@ -82,17 +84,27 @@ type Cells = readonly (string | number | null)[];
 export class SqliteStateTables implements StateTables {
   readonly #db: DatabaseSync;
   readonly #save: (batch: StateBatch) => Promise<void>;
+  readonly #stage: (items: readonly ItemRow[]) => void;
   readonly #prepared = new Map<keyof typeof SQL, StatementSync>();
   #stateSeq: Seq;
 
-  constructor(options: { readonly reader: DatabaseSync; readonly save: (batch: StateBatch) => Promise<void> }) {
+  constructor(options: {
+    readonly reader: DatabaseSync;
+    readonly save: (batch: StateBatch) => Promise<void>;
+    readonly stage: (items: readonly ItemRow[]) => void;
+  }) {
     this.#db = options.reader;
     this.#save = options.save;
+    this.#stage = options.stage;
     this.#stateSeq = Number(readMeta(options.reader, 'state_seq') ?? 0) as Seq; // written from a batch's stateSeq
   }
 
   stateSeq(): Seq {
     return this.#stateSeq;
+  }
+
+  stageItems(items: readonly ItemRow[]): void {
+    this.#stage(items);
   }
 
   async save(batch: StateBatch): Promise<void> {

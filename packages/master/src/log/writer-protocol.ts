@@ -88,6 +88,8 @@ export type NoticeBatch = {
 export type WriterJob =
   /** Consecutive rows from `firstSeq` on. */
   | { readonly kind: 'append'; readonly firstSeq: number; readonly at: number; readonly texts: readonly string[] }
+  /** Items of the next `saveState`, ahead of it: nothing of them is on disk before that. */
+  | { readonly kind: 'stageItems'; readonly items: readonly ItemRow[] }
   | { readonly kind: 'saveState'; readonly batch: StateBatch }
   | { readonly kind: 'saveNotices'; readonly batch: NoticeBatch }
   | { readonly kind: 'trim'; readonly upToSeq: number }

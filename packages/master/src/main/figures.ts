@@ -2,7 +2,7 @@ import type { Auth } from '../auth/auth.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Hub } from '../hub/hub.ts';
 import { HUB_LIMITS } from '../hub/hub-limits.ts';
-import type { Ingest } from '../ingest/ingest.ts';
+import { type Ingest, WAITING_LIMIT_COUNT } from '../ingest/ingest.ts';
 import type { MasterDatabase } from '../log/open-database.ts';
 import type { EventLoop } from '../ops/event-loop.ts';
 import type { Metrics } from '../ops/metrics.ts';
@@ -96,6 +96,12 @@ function addLogFigures({ metrics, database, store, committer }: Rooms): void {
 }
 
 function addIngestFigures({ metrics, ingest }: Rooms): void {
+  metrics.buffer({
+    name: 'ingest_waiting',
+    unit: 'count',
+    limit: WAITING_LIMIT_COUNT,
+    read: () => ingest.figures().waitingCount,
+  });
   metrics.gauge({
     name: 'ingest_in_flight',
     help: 'Things of which a newer fact is on its way to the log; bounded by the buffer log_in_flight.',

@@ -5,6 +5,7 @@ import { HUB_LIMITS } from '../hub/hub-limits.ts';
 import type { Publication } from '../ingest/committer.ts';
 import { LogCommitter } from '../ingest/log-committer.ts';
 import type { Logger } from '../lib/logger.ts';
+import { SharedTurns } from '../lib/turns.ts';
 import type { LoggedRow } from '../log/change-log.ts';
 import { type MasterDatabase, openMasterDatabase } from '../log/open-database.ts';
 import type { Health } from '../ops/health.ts';
@@ -26,6 +27,8 @@ export type Core = {
   readonly database: MasterDatabase;
   readonly store: Store;
   readonly hub: Hub;
+  /** Where looking at batches, folding and checkpoints take their time from. */
+  readonly turns: SharedTurns;
   readonly committer: WatchedCommitter;
   /** When rows went out to clients. */
   readonly pushes: PushBoard;
@@ -47,7 +50,8 @@ export async function openCore(options: {
   const onDurable = (rows: readonly LoggedRow[]): void => logCommitter.onDurable(rows);
   const database = await openMasterDatabase({ path: folder.database, clock, onDurable });
   closer.add('database', () => database.close());
-  const store = await openStore({ log: database.log, state: database.state, clock });
+  const turns = new SharedTurns();
+  const store = await openStore({ log: database.log, state: database.state, clock, turns });
   closer.add('store', () => store.close());
   const pushes = new PushBoard();
   const observeSent = metrics.histogram(
@@ -64,12 +68,16 @@ export async function openCore(options: {
   const logCommitter = new LogCommitter({
     log: database.log,
     store,
+    turns,
     publish: (publication) => {
       hub.publish(publication);
       for (const listener of listeners) listener(publication);
     },
   });
-  closer.add('committer', () => logCommitter.close());
+  closer.add('committer', () => {
+    logCommitter.close();
+    turns.finish();
+  });
   const observe = metrics.histogram(
     'commit',
     'Time from a commit’s start until it is durable, folded and handed to the hub.',
@@ -78,7 +86,7 @@ export async function openCore(options: {
   const stopTrimming = every(clock, TRIM_PERIOD_MS, () => void trim({ database, clock, logger }));
   closer.add('log trimming', stopTrimming);
   listeners.push(watchObservations(metrics));
-  return { database, store, hub, committer, pushes, listeners };
+  return { database, store, hub, turns, committer, pushes, listeners };
 }
 
 async function trim({

@@ -78,7 +78,14 @@ export async function openEdge(parts: EdgeParts): Promise<Edge> {
     'ingest',
     'Time from a Worker’s batch until it could be acknowledged: checked, durable, folded.',
   );
-  const ingest = new Ingest({ store, committer: core.committer, syncBoard: board, clock, onAccepted });
+  const ingest = new Ingest({
+    store,
+    committer: core.committer,
+    syncBoard: board,
+    clock,
+    turns: core.turns,
+    onAccepted,
+  });
   const io = createSocketIoServer({ httpServer, allowedOrigins: config.allowedOrigins });
   closer.add('socket.io', () => {
     io.disconnectSockets(true);

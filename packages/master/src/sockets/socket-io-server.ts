@@ -1,5 +1,6 @@
 import type { Server as HttpServer } from 'node:http';
 import { Server } from 'socket.io';
+import { type ServerOptions, WebSocketServer } from 'ws';
 
 /** Existing Workers send a whole snapshot as one message; the largest seen is below this. */
 export const SOCKET_IO_FRAME_LIMIT_BYTES = 16 * 1024 * 1024;
@@ -8,6 +9,13 @@ const JOIN_PATIENCE_MS = 10_000;
 /** The deployed system's values: its clients expect to be pinged so often. */
 const PING_INTERVAL_MS = 25_000;
 const PING_TIMEOUT_MS = 60_000;
+
+/** Reads at most one message of a socket in a turn of the event loop: batches of Workers come several at once and are large. */
+class OneMessageATurn extends WebSocketServer {
+  constructor(options: ServerOptions) {
+    super({ ...options, allowSynchronousEvents: false });
+  }
+}
 
 /**
  * The Socket.IO server that Workers and existing clients share, each with its own namespace and its own checks. It closes
@@ -26,6 +34,7 @@ export function createSocketIoServer(options: {
     pingTimeout: PING_TIMEOUT_MS,
     perMessageDeflate: false,
     serveClient: false,
+    wsEngine: OneMessageATurn,
     destroyUpgrade: false, // other paths upgrade too
     ...(options.allowedOrigins.length > 0 && { cors: { origin: [...options.allowedOrigins], credentials: true } }),
   });

@@ -1,5 +1,6 @@
 import type { Clock } from '@hiscrm/shared/lib/clock.ts';
 import { assert } from '@hiscrm/shared/lib/must.ts';
+import { AT_ONCE, type Turns } from '../lib/turns.ts';
 import type { ChangeLog } from '../log/change-log.ts';
 import type { LoadedTopic, StateTables } from '../log/state-tables.ts';
 import { type AccountEntry, findLast } from './account-entry.ts';
@@ -23,6 +24,8 @@ export type StoreOptions = {
   /** Memory for items that are on disk as well; those that are not on disk yet come on top. */
   readonly itemLimitBytes?: number | undefined;
   readonly checkpoint?: CheckpointPolicy | undefined;
+  /** The turns in which the store's rows are folded. */
+  readonly turns?: Turns | undefined;
 };
 
 /** Loads the state as it was at the last checkpoint and folds the rows that were logged since. */
@@ -38,6 +41,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     tables: state,
     clock: options.clock,
     checkpoint: options.checkpoint ?? CHECKPOINT,
+    turns: options.turns ?? AT_ONCE,
   });
   assert(store.head() <= log.head(), 'the state is ahead of the log: the file mixes two histories');
   while (store.head() < log.head()) {

@@ -7,15 +7,39 @@ import type { PlacedItem } from './item-book.ts';
 import { isShownReply, type StateView } from './state-view.ts';
 import type { TopicEntry } from './topic-shelf.ts';
 
-/** Takes everything that changed since the last batch out of the view, as rows of the state tables. */
-export function takeBatch(view: StateView, stateSeq: Seq): StateBatch {
+/** Records made into rows between two yields: some tenths of a millisecond. */
+const SLICE_COUNT = 64;
+
+/**
+ * Takes everything that changed since the last batch out of the view, as rows of the state tables, in steps; most items go
+ * to `stage` on the way. Nothing may be folded before the last step.
+ */
+export function* takeBatch(
+  view: StateView,
+  headOf: () => Seq,
+  stage: (items: readonly ItemRow[]) => void,
+): Generator<void, StateBatch> {
+  const stateSeq = headOf(); // of the first step, which may come later than the call
   const changed = view.takeChanged();
+  const topics: TopicRow[] = [];
+  for (const entry of changed.topics) {
+    topics.push(topicRow(entry));
+    if (topics.length % SLICE_COUNT === 0) yield;
+  }
+  let items: ItemRow[] = [];
+  for (const item of view.items.takeChanged()) {
+    items.push(itemRow(view, item));
+    if (items.length < SLICE_COUNT) continue;
+    stage(items);
+    items = [];
+    yield;
+  }
   return {
     stateSeq,
     removedAccountNos: changed.removedAccountNos,
     accounts: [...changed.accounts].map(({ no, record, version }) => [no, record.id, version, JSON.stringify(record)]),
-    topics: [...changed.topics].map(topicRow),
-    items: [...view.items.takeChanged()].map((item) => itemRow(view, item)),
+    topics,
+    items,
     sweeps: [...changed.markedTopics].map(sweepRow),
     replies: [...view.replies.takeChanged()].map(replyRow),
     earlyAnswers: changed.earlyAnswers,

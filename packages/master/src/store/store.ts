@@ -9,8 +9,10 @@ import type { ItemKind, TopicRef } from '@hiscrm/shared/model/topic-ref.ts';
 import type { AccountView } from '@hiscrm/shared/protocol/client-link.ts';
 import { ImError } from '@hiscrm/shared/protocol/errors.ts';
 import type { QueryParams, QueryResults, TopicView } from '@hiscrm/shared/protocol/queries.ts';
+import { inTurns, type Turns } from '../lib/turns.ts';
 import type { LoggedRow } from '../log/change-log.ts';
 import type { StateTables } from '../log/state-tables.ts';
+import type { ItemRow } from '../log/writer-protocol.ts';
 import { type AccountEntry, accountSummaryOf } from './account-entry.ts';
 import { Checkpointer, type CheckpointPolicy } from './checkpointer.ts';
 import { Counters, type Touched } from './counters.ts';
@@ -49,6 +51,7 @@ export class Store implements StoreReader {
   readonly #clock: Clock;
   readonly #checkpointer: Checkpointer;
   readonly #checkpointCount: number;
+  readonly #turns: Turns;
   #head: Seq;
 
   /** `view` holds the state as of `head`. */
@@ -59,6 +62,8 @@ export class Store implements StoreReader {
     readonly tables: StateTables;
     readonly clock: Clock;
     readonly checkpoint: CheckpointPolicy;
+    /** Checkpoints are made in these; the rows that `apply` is given are folded in the same ones. */
+    readonly turns: Turns;
   }) {
     this.epoch = options.epoch;
     this.#view = options.view;
@@ -67,6 +72,7 @@ export class Store implements StoreReader {
     this.#tables = options.tables;
     this.#clock = options.clock;
     this.#checkpointCount = options.checkpoint.everyCount;
+    this.#turns = options.turns;
     const save = (): Promise<void> => this.#save();
     this.#checkpointer = new Checkpointer({ clock: options.clock, policy: options.checkpoint, save });
   }
@@ -106,7 +112,9 @@ export class Store implements StoreReader {
 
   async #save(): Promise<void> {
     if (this.#view.changedCount === 0 && this.#tables.stateSeq() === this.#head) return;
-    await this.#tables.save(takeBatch(this.#view, this.#head));
+    const stage = (items: readonly ItemRow[]): void => this.#tables.stageItems(items);
+    const take = takeBatch(this.#view, () => this.#head, stage);
+    await this.#tables.save(await inTurns(this.#turns, take));
     this.#view.items.settleSaved();
     this.#view.replies.settleSaved();
     this.#checkpointer.note(this.#view.changedCount);
