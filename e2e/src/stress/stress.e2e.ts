@@ -4,6 +4,7 @@ import { bigAccount } from './big-account.ts';
 import { fuzz } from './fuzz.ts';
 import { killMaster } from './kill-master.ts';
 import { killWorker } from './kill-worker.ts';
+import { mixedHour } from './mixed-hour.ts';
 import { resume } from './resume.ts';
 import type { Stress } from './stress-run.ts';
 import { twoWorkers } from './two-workers.ts';
@@ -14,6 +15,7 @@ const RUNS: readonly (readonly [name: string, run: Stress, rounds: number])[] = 
   ['resume', resume, 40],
   ['big-account', bigAccount, 5],
   ['two-workers', twoWorkers, 10],
+  ['mixed-hour', mixedHour, 3],
   ['fuzz', fuzz, 5],
 ];
 /** Three restarts of a Worker with its browser on a busy machine. */
