@@ -4,7 +4,7 @@ import type { Principal } from '@hiscrm/shared/model/visibility.ts';
 import type { Socket } from 'socket.io';
 import { type Sight, sightOf } from '../../hub/who-sees-what.ts';
 import { TokenBucket } from '../../lib/token-bucket.ts';
-import { type PreparedPacket, sendPrepared } from '../compat/prepared-packet.ts';
+import { PreparedLine, type PreparedPacket } from '../compat/prepared-packet.ts';
 import type { Page } from './monitor-pages.ts';
 
 /** A client that does not read is cut when so much waits for it; it comes back and asks for the lists. */
@@ -27,11 +27,12 @@ export class MonitorConnection {
   #listDigest: string | undefined;
   /** Channels whose topics it asked for, with the digest of those that it has. */
   readonly #topicDigests = new Map<AccountId, string>();
-  #waitingBytes = 0;
+  readonly #line: PreparedLine;
   readonly #bucket: TokenBucket;
 
   constructor(options: { readonly socket: Socket; readonly principal: Principal; readonly now: number }) {
     this.socket = options.socket;
+    this.#line = new PreparedLine(options.socket);
     this.#principal = options.principal;
     this.#sight = sightOf(options.principal);
     this.#bucket = new TokenBucket({
@@ -121,15 +122,11 @@ export class MonitorConnection {
 
   /** Sends what others are sent too. False when the client reads too slowly and was cut. */
   send(packet: PreparedPacket): boolean {
-    const bytes = packet.frame.length;
-    if (this.#waitingBytes + bytes > WAITING_LIMIT_BYTES) {
+    if (this.#line.waitingBytes + packet.frame.length > WAITING_LIMIT_BYTES) {
       this.socket.disconnect(true);
       return false;
     }
-    this.#waitingBytes += bytes;
-    sendPrepared(this.socket, packet, () => {
-      this.#waitingBytes -= bytes;
-    });
+    this.#line.send(packet);
     return true;
   }
 }

@@ -30,7 +30,12 @@ export class Peer {
 
   constructor(
     url: string,
-    options: { readonly version?: ClientVersion; readonly auth?: object; readonly query?: object } = {},
+    options: {
+      readonly version?: ClientVersion;
+      readonly auth?: object;
+      readonly query?: object;
+      readonly transports?: readonly string[];
+    } = {},
   ) {
     const { version = '4.8', ...login } = options;
     const connect = CLIENT_VERSIONS[version] as (url: string, options: object) => AnySocket; // both libraries take these
