@@ -4,22 +4,12 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  type Finding,
-  isNode,
-  listFiles,
-  ROOT,
-  readSource,
-  report,
-  type Source,
-  stringOf,
-  walk,
-} from './lib/source.ts';
+import { type Finding, listFiles, ROOT, readSource, report, type Source } from './lib/source.ts';
+import { testNamesIn } from './lib/test-names.ts';
 
 /** Two to four capitals name the page, the number the rule. */
 const ID = /\[([A-Z]{2,4}\d+[a-z]?)\]/g;
 const DEFINITION = /^\s*(?:[-*|#>]+\s*|\d+\.\s+)?(?:\*\*)?\[([A-Z]{2,4}\d+[a-z]?)\]/;
-const TEST_FUNCTIONS = new Set(['test', 'it', 'describe', 'suite']);
 
 type Place = { readonly path: string; readonly line: number; readonly id: string };
 
@@ -33,24 +23,9 @@ export function rulesIn(path: string, markdown: string): Place[] {
 
 /** The rule ids in the names of a file's tests, `test.each(…)('[HB2] …')` and template names included. */
 export function idsIn(source: Source): Place[] {
-  const found: Place[] = [];
-  walk(source.program, (node) => {
-    if (node.type !== 'CallExpression' || !Array.isArray(node.arguments) || !TEST_FUNCTIONS.has(calleeOf(node.callee)))
-      return;
-    const name = stringOf(node.arguments[0]);
-    for (const [, id] of name?.matchAll(ID) ?? []) {
-      if (id !== undefined) found.push({ path: source.path, line: source.lineOf(node.start), id });
-    }
-  });
-  return found;
-}
-
-/** The function at the root of `test.skipIf(x).each(y)`. */
-function calleeOf(node: unknown): string {
-  if (!isNode(node)) return '';
-  if (node.type === 'Identifier') return String(node.name);
-  if (node.type === 'MemberExpression') return calleeOf(node.object);
-  return node.type === 'CallExpression' ? calleeOf(node.callee) : '';
+  return testNamesIn(source).flatMap(({ name, node }) =>
+    [...name.matchAll(ID)].map(([, id = '']) => ({ path: source.path, line: source.lineOf(node.start), id })),
+  );
 }
 
 /** Rules without a test, tests without a rule, and ids that two rules share. */

@@ -1,7 +1,8 @@
 import { FakeClock } from '@hiscrm/shared/lib/fake-clock.ts';
 import type { AccountId, ReplyId } from '@hiscrm/shared/model/ids.ts';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { openCompatWorld } from '../compat/testing/compat-world.ts';
+import type { ClientVersion } from '../compat/testing/peer.ts';
 
 let world: Awaited<ReturnType<typeof openCompatWorld>>;
 afterEach(async () => {
@@ -22,22 +23,24 @@ async function pass(
   }
 }
 
-test('[row 10][D3] a Worker that is gone for 30 s is off line and its accounts are assigned to another', async () => {
-  const clock = new FakeClock({ now: Date.now() });
-  world = await openCompatWorld({ clock });
-  const accountId = await world.addAccount();
-  const gone = await world.worker('w1');
-  const other = await world.worker('w2');
-  gone.close();
-  await pass(clock, 40_000, [other]);
-  await expect.poll(() => world.store.account(accountId)?.lease?.workerId).toBe('w2');
-  // It may have come between two heartbeats.
-  await expect
-    .poll(() => other.peer.heard.map(({ payload }) => payload))
-    .toContainEqual(
-      expect.objectContaining({ type: 'master:task:assign', payload: expect.objectContaining({ id: accountId }) }),
-    );
-  expect(world.store.workers().find(({ id }) => id === 'w1')?.isOnline).toBe(false);
+describe.each<ClientVersion>(['4.6', '4.8'])('socket.io-client %s', (version) => {
+  test('[row 10][D3] a Worker that is gone for 30 s is off line and its accounts are assigned to another', async () => {
+    const clock = new FakeClock({ now: Date.now() });
+    world = await openCompatWorld({ clock });
+    const accountId = await world.addAccount();
+    const gone = await world.worker('w1', { version });
+    const other = await world.worker('w2', { version });
+    gone.close();
+    await pass(clock, 40_000, [other]);
+    await expect.poll(() => world.store.account(accountId)?.lease?.workerId).toBe('w2');
+    // It may have come between two heartbeats.
+    await expect
+      .poll(() => other.peer.heard.map(({ payload }) => payload))
+      .toContainEqual(
+        expect.objectContaining({ type: 'master:task:assign', payload: expect.objectContaining({ id: accountId }) }),
+      );
+    expect(world.store.workers().find(({ id }) => id === 'w1')?.isOnline).toBe(false);
+  });
 });
 
 test('[D10] a reply whose result never comes is unknown, and is not given to anybody again', async () => {
