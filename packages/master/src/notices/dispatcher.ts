@@ -33,9 +33,6 @@ type Seat = {
   isStarted: boolean;
 };
 
-/** A user with something to send. `since` is when it was queued, on the performance clock. */
-type Delivery = { readonly userId: UserId; readonly since: number };
-
 export type DispatcherFigures = {
   readonly queuedCounts: readonly number[];
   readonly peakCount: number;
@@ -49,7 +46,7 @@ export type DispatcherFigures = {
 const JOINED_LIMIT_COUNT = 2_000;
 
 export class Dispatcher {
-  readonly lanes: Lanes<Delivery>;
+  readonly lanes: Lanes<UserId>;
   readonly #limits: NoticeLimits;
   readonly #mailboxOf: (userId: UserId) => Mailbox | undefined;
   readonly #languageOf: (userId: UserId) => NoticeLanguage;
@@ -138,15 +135,16 @@ export class Dispatcher {
     for (const effect of effects) {
       if (effect.kind === 'sent') {
         const rank = PRIORITY_RANK[effect.notice.notice.priority];
-        const online = effect.mailboxes.filter(({ userId }) => this.#seats.has(userId));
+        effect.notice.durableAt = now;
+        const userIds = effect.mailboxes.map(({ userId }) => userId);
         this.lanes.push(
           rank,
-          online.map(({ userId }) => ({ userId, since: now })),
+          userIds.filter((userId) => this.#seats.has(userId)),
         );
       } else if (effect.kind === 'released') {
         const rank = Math.max(...effect.entries.map(({ notice }) => PRIORITY_RANK[notice.notice.priority]));
         if (this.#seats.has(effect.mailbox.userId)) {
-          this.lanes.push(rank, [{ userId: effect.mailbox.userId, since: now }]);
+          this.lanes.push(rank, [effect.mailbox.userId]);
         }
       } else if (effect.kind === 'withdrawn') this.#tellWithdrawn(effect);
       else if (effect.kind === 'unreadChanged') {
@@ -182,54 +180,55 @@ export class Dispatcher {
 
   #runTurn(): void {
     const startedAt = performance.now();
-    const batch = this.lanes.take(this.#batchCount);
-    for (const { userId, since } of batch) {
-      const wroteCount = this.#serveUser(userId);
-      if (wroteCount > 0) {
-        this.#latencies.add(performance.now() - since);
-        this.#onSent(performance.now() - since);
-      }
-    }
+    const { queuedCount } = this.lanes;
+    for (const userId of this.lanes.take(this.#batchCount)) this.#serveUser(userId);
     for (const userId of this.#badgeChanged) this.#serveUser(userId);
     this.#badgeChanged.clear();
     this.#joined.clear();
     this.#batchCount = nextBatchCount(
       this.#batchCount,
       performance.now() - startedAt,
-      batch.length < this.#batchCount ? 0 : startedAt - this.#turnAskedAt,
+      queuedCount < this.#batchCount ? 0 : startedAt - this.#turnAskedAt,
     );
     if (this.lanes.queuedCount > 0) this.#askTurn();
   }
 
-  #serveUser(userId: UserId): number {
-    let wroteCount = 0;
+  #serveUser(userId: UserId): void {
     for (const seat of this.#seats.get(userId)?.values() ?? []) {
-      if (seat.isStarted) wroteCount += this.#serve(seat, { isReturning: false, replayed: [] });
+      if (seat.isStarted) this.#serve(seat, { isReturning: false, replayed: [] });
     }
-    return wroteCount;
   }
 
-  /** Everything above the seat's place, and the badge, in one write. Gives the number of notices. */
-  #serve(seat: Seat, how: { readonly isReturning: boolean; readonly replayed: readonly Waiting[] }): number {
+  /** Everything above the seat's place, and the badge, in one write. */
+  #serve(seat: Seat, how: { readonly isReturning: boolean; readonly replayed: readonly Waiting[] }): void {
     const { link } = seat;
     const mailbox = seat.mailbox ?? this.#mailboxOf(link.userId);
     const waiting = mailbox ? mailbox.waiting.slice(mailbox.firstAbove(seat.sentUpTo)) : [];
     const unreadCount = mailbox?.unreadCount ?? 0;
     const entries = how.replayed.length > 0 ? [...how.replayed, ...waiting].sort((a, b) => a.place - b.place) : waiting;
-    if (entries.length === 0 && seat.unreadCount === unreadCount) return 0;
+    if (entries.length === 0 && seat.unreadCount === unreadCount) return;
     if (link.bufferedBytes > this.#limits.slowConsumerBytes) {
       this.#slowCount++;
       this.#lc.info({ connectionId: link.id, userId: link.userId }, 'a notice client reads too slowly');
       this.leave(link);
       link.tooSlow();
-      return 0;
+      return;
     }
     link.write(this.#join(entries, link, how.isReturning, unreadCount));
     seat.unreadCount = unreadCount;
     seat.sentUpTo = entries.at(-1)?.place ?? seat.sentUpTo;
     for (const entry of entries) entry.sentCount++;
     this.#sentCount += entries.length;
-    return entries.length;
+    if (!how.isReturning) this.#measure(entries);
+  }
+
+  #measure(entries: readonly Waiting[]): void {
+    const now = performance.now();
+    for (const { notice, isOffline } of entries) {
+      if (isOffline || notice.durableAt === undefined) continue;
+      this.#latencies.add(now - notice.durableAt);
+      this.#onSent(now - notice.durableAt);
+    }
   }
 
   /** Users with the same notices and the same badge are sent the same bytes. */

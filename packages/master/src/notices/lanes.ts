@@ -5,16 +5,16 @@ import { shareOut } from './lane-shares.ts';
 export const LANE_COUNT = 4;
 const URGENT = 3;
 
-type Job<T> = { readonly items: readonly T[]; next: number };
-
 /**
- * Deliveries that wait for their turn, in four lanes. Room is reserved before a notice is accepted and given back as its
- * deliveries are taken, so a notice either fits whole or is refused whole. Urgent ones have room of their own.
+ * Deliveries that wait for their turn, in four lanes. Each is for a receiver, who stands in a lane once however many wait
+ * for him there, and whose turn takes all of them, from every lane. Room is reserved before a notice is accepted and given
+ * back as its deliveries are taken, so a notice either fits whole or is refused whole. Urgent ones have room of their own.
  */
-export class Lanes<T> {
+export class Lanes<Receiver> {
   readonly #limitCount: number;
   readonly #urgentLimitCount: number;
-  readonly #jobs: Job<T>[][] = Array.from({ length: LANE_COUNT }, () => []);
+  /** Receivers in the order of their turns, with the number of deliveries. */
+  readonly #waiting = Array.from({ length: LANE_COUNT }, () => new Map<Receiver, number>());
   readonly #queued: number[] = Array.from({ length: LANE_COUNT }, () => 0);
   /** Promised to notices that are on their way into the log. */
   readonly #reserved: number[] = Array.from({ length: LANE_COUNT }, () => 0);
@@ -55,23 +55,25 @@ export class Lanes<T> {
     assert((this.#reserved[lane] ?? 0) >= 0, 'more room was given back than was taken');
   }
 
-  push(lane: number, items: readonly T[]): void {
-    if (items.length === 0) return;
-    this.#jobs[lane]?.push({ items, next: 0 });
-    this.#queued[lane] = (this.#queued[lane] ?? 0) + items.length;
+  /** One more delivery for each of them. */
+  push(lane: number, receivers: readonly Receiver[]): void {
+    const waiting = this.#waiting[lane];
+    if (!waiting || receivers.length === 0) return;
+    for (const receiver of receivers) waiting.set(receiver, (waiting.get(receiver) ?? 0) + 1);
+    this.#queued[lane] = (this.#queued[lane] ?? 0) + receivers.length;
     this.#peakCount = Math.max(this.#peakCount, this.queuedCount);
   }
 
-  /** The next deliveries, highest lane first, each lane with at least its share. */
-  take(batchCount: number): readonly T[] {
+  /** Whose turn it is, until at least so many deliveries are taken: highest lane first, each lane with at least its share. */
+  take(batchCount: number): readonly Receiver[] {
     const shares = shareOut(batchCount, this.#queued);
-    const batch: T[] = [];
+    const batch: Receiver[] = [];
     for (let lane = LANE_COUNT - 1; lane >= 0; lane--) this.#takeFrom(lane, shares[lane] ?? 0, batch);
     return batch;
   }
 
   clear(): void {
-    for (const jobs of this.#jobs) jobs.length = 0;
+    for (const waiting of this.#waiting) waiting.clear();
     this.#queued.fill(0);
   }
 
@@ -79,18 +81,24 @@ export class Lanes<T> {
     return (this.#queued[lane] ?? 0) + (this.#reserved[lane] ?? 0);
   }
 
-  #takeFrom(lane: number, count: number, batch: T[]): void {
-    const jobs = this.#jobs[lane] ?? [];
+  #takeFrom(lane: number, count: number, batch: Receiver[]): void {
+    if (count === 0) return;
     let left = count;
-    while (left > 0) {
-      const job = jobs[0];
-      if (!job) break;
-      const end = Math.min(job.items.length, job.next + left);
-      for (let at = job.next; at < end; at++) batch.push(job.items[at] as T); // below the length
-      left -= end - job.next;
-      job.next = end;
-      if (job.next === job.items.length) jobs.shift();
+    for (const [receiver, deliveryCount] of this.#waiting[lane] ?? []) {
+      batch.push(receiver);
+      this.#forget(receiver);
+      left -= deliveryCount;
+      if (left <= 0) break;
     }
-    this.#queued[lane] = (this.#queued[lane] ?? 0) - (count - left);
+  }
+
+  /** Nothing waits for this receiver in any lane. */
+  #forget(receiver: Receiver): void {
+    this.#waiting.forEach((waiting, lane) => {
+      const count = waiting.get(receiver);
+      if (count === undefined) return;
+      waiting.delete(receiver);
+      this.#queued[lane] = (this.#queued[lane] ?? 0) - count;
+    });
   }
 }

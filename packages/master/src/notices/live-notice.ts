@@ -12,6 +12,8 @@ export class LiveNotice {
   readonly counts: FlagCounts;
   status: NoticeStatus;
   body: NoticeBody;
+  /** When its row was durable, on the performance clock; absent when that was in an earlier process. */
+  durableAt: number | undefined;
   /** Frames made for its recipients, by variant; dropped once nobody waits. */
   readonly frames = new Map<string, Buffer>();
 

@@ -27,8 +27,11 @@ import { saveNotices } from './save-notices.ts';
 import { NoticeSender } from './send-notice.ts';
 import { CachedDirectory, type UserDirectory } from './user-directory.ts';
 
-/** Records go to disk as soon as so many changed, or so long after the first. */
-const CHECKPOINT = { everyCount: 2_000, everyMs: 300 };
+/**
+ * Records go to disk as soon as so many changed, or so long after the first: late enough that a record and its receipt are
+ * mostly written once, and soon enough that a start has little to fold in again.
+ */
+const CHECKPOINT = { everyCount: 20_000, everyMs: 1_000 };
 /** Rows of other rooms after which the tables' place is moved anyway, so that the log can be trimmed. */
 const IDLE_ROWS_COUNT = 5_000;
 /** How often deadlines are looked at: a schedule is met within this. */

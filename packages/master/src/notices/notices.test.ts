@@ -5,6 +5,7 @@ import type { UserId } from '@hiscrm/shared/model/ids.ts';
 import * as fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
 import { ADMIN, openNoticeWorld } from '../sockets/testing/notice-world.ts';
+import { BATCH_LIMITS, nextBatchCount } from './batch-size.ts';
 import { shareOut } from './lane-shares.ts';
 import { Lanes } from './lanes.ts';
 import { holdUntil, minuteOfDay } from './quiet-hours.ts';
@@ -60,6 +61,29 @@ test('[NO21] the lanes hold what was reserved and no more; urgent ones have room
   expect(lanes.take(2)).toEqual([9, 1]);
   expect(lanes.take(10)).toEqual([2, 3]);
   expect(lanes.queuedCount).toBe(0);
+});
+
+test('[NO21] a receiver stands in a lane once, counts for every delivery, and takes all of them from every lane', () => {
+  const lanes = new Lanes<string>({ limitCount: 10, urgentLimitCount: 5 });
+  for (let n = 0; n < 3; n++) lanes.push(0, ['ann', 'bob']);
+  lanes.push(3, ['bob']);
+  expect(lanes.queuedCounts).toEqual([6, 0, 0, 1]);
+  expect(lanes.reserve(0, 5)).toBe(false);
+  expect(lanes.take(1)).toEqual(['bob']);
+  expect(lanes.queuedCounts).toEqual([3, 0, 0, 0]);
+  expect(lanes.take(1)).toEqual(['ann']);
+  expect(lanes.queuedCount).toBe(0);
+  expect(lanes.take(10)).toEqual([]);
+});
+
+test('[NO20] a batch shrinks with the length of its own turn; a late loop leaves it half of its time, never a trickle', () => {
+  expect(nextBatchCount(1_000, 9, 0)).toBe(500);
+  expect(nextBatchCount(1_000, 2, 0)).toBe(1_250);
+  expect(nextBatchCount(1_000, 5, 0)).toBe(1_000);
+  expect(nextBatchCount(1_000, 5, 50)).toBe(500);
+  expect(nextBatchCount(BATCH_LIMITS.leastCount, 0.1, 500)).toBeGreaterThan(BATCH_LIMITS.leastCount);
+  expect(nextBatchCount(BATCH_LIMITS.leastCount, 500, 500)).toBe(BATCH_LIMITS.leastCount);
+  expect(nextBatchCount(BATCH_LIMITS.mostCount, 0.1, 0)).toBe(BATCH_LIMITS.mostCount);
 });
 
 test('[NO22] a record’s state only rises: marks in any order, and again, give the same', () => {
