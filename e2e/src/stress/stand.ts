@@ -66,7 +66,12 @@ export class Stand {
 
   /** A connected client of the library; closed with the stand. `port`: of a relay, else the Master's own. */
   async client(name: string, port?: number): Promise<Client> {
-    const client = await connectClient(() => this.url(port), name);
+    return this.clientAt(() => this.url(port), name);
+  }
+
+  /** The same for another user, or another place. */
+  async clientAt(urlOf: () => string, name: string): Promise<Client> {
+    const client = await connectClient(urlOf, name);
     this.#closers.push(() => {
       client.close();
       return undefined;

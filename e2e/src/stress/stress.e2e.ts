@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { bigAccount } from './big-account.ts';
 import { fuzz } from './fuzz.ts';
 import { killMaster } from './kill-master.ts';
+import { killNotices } from './kill-notices.ts';
 import { killWorker } from './kill-worker.ts';
 import { mixedHour } from './mixed-hour.ts';
 import { resume } from './resume.ts';
@@ -11,6 +12,7 @@ import { twoWorkers } from './two-workers.ts';
 
 const RUNS: readonly (readonly [name: string, run: Stress, rounds: number])[] = [
   ['kill-master', killMaster, 3],
+  ['kill-notices', killNotices, 3],
   ['kill-worker', killWorker, 3],
   ['resume', resume, 40],
   ['big-account', bigAccount, 5],
