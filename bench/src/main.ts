@@ -7,6 +7,8 @@ import type { Suite } from './lib/suite.ts';
 import { compatMonitors } from './suites/compat-monitors.ts';
 import { fanOut } from './suites/fan-out.ts';
 import { ingest } from './suites/ingest.ts';
+import { noticesSockets } from './suites/notices-sockets.ts';
+import { noticesToAll } from './suites/notices-to-all.ts';
 import { rest } from './suites/rest.ts';
 import { restart } from './suites/restart.ts';
 import { workerToScreen } from './suites/worker-to-screen.ts';
@@ -18,10 +20,18 @@ const SUITES: Readonly<Record<string, Suite>> = {
   ingest,
   restart,
   'compat-monitors': compatMonitors,
+  'notices-sockets': noticesSockets,
+  'notices-to-all': noticesToAll,
+};
+
+/** A name that stands for several suites. */
+const GROUPS: Readonly<Record<string, readonly string[]>> = {
+  notices: Object.keys(SUITES).filter((name) => name.startsWith('notices-')),
 };
 
 const HELP = `
-npm run bench -- [suite…] [options]     all suites, or those named: ${Object.keys(SUITES).join(', ')}
+npm run bench -- [suite…] [options]     all suites, or those named: ${Object.keys(SUITES).join(', ')};
+                                        notices stands for all that begin with it
 
   --quick         small and rough: whether it runs, not what it reaches
   --write         write bench/RESULTS.md
@@ -46,7 +56,8 @@ if (values.help) console.log(HELP.trim());
 else await run();
 
 async function run(): Promise<void> {
-  const names = positionals.length > 0 ? positionals : Object.keys(SUITES);
+  const named = positionals.flatMap((name) => GROUPS[name] ?? [name]);
+  const names = named.length > 0 ? named : Object.keys(SUITES);
   const unknown = names.find((name) => SUITES[name] === undefined);
   if (unknown !== undefined) {
     console.error(`no suite "${unknown}".\n${HELP}`);

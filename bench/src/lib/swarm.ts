@@ -24,21 +24,41 @@ const HANDSHAKE_TEXT_LIMIT_CHARS = 16 * 1024;
 /** The text to publish as number `n`. */
 export const marker = (n: number): string => `~n${String(n).padStart(DIGITS, '0')}~`;
 
-export class Swarm {
+/** Many subscribers, whatever they speak. */
+export interface Subscribers {
+  readonly size: number;
+  /** Called for every delivery with the message's number and the subscriber's. */
+  onDelivery: (n: number, index: number) => void;
+  /** Lost, doubled, out of order, or an error. */
+  readonly faultCount: number;
+  readonly closedCount: number;
+  /** Sends the same bytes on every connection: heartbeats. */
+  sendAll(bytes: Buffer): void;
+  close(): void;
+}
+
+export class Swarm implements Subscribers {
   readonly #members: Member[] = [];
   readonly #shared = Buffer.alloc(READ_BYTES);
-  /** Called with the number and how many subscribers have it, for every delivery. */
-  onDelivery: (n: number) => void = () => undefined;
+  onDelivery: Subscribers['onDelivery'] = () => undefined;
+  /** What a subscriber answers to the messages `first` to `last`, which one read brought. */
+  answer: ((first: number, last: number) => Buffer) | undefined;
   faultCount = 0;
   closedCount = 0;
 
-  /** Opens `count` subscribers. Resolves when all have gone through `steps`. */
-  async open(port: number, count: number, steps: readonly Step[]): Promise<void> {
+  /** Opens `count` subscribers. Resolves when each has gone through its steps. */
+  async open(port: number, count: number, stepsOf: () => readonly Step[]): Promise<void> {
     let left = count;
     const openNext = async (): Promise<void> => {
       while (left > 0) {
         left -= 1;
-        const member = new Member(this, port, steps, this.#shared);
+        const member = new Member({
+          swarm: this,
+          index: this.#members.length,
+          port,
+          steps: stepsOf(),
+          shared: this.#shared,
+        });
         this.#members.push(member);
         await member.ready;
       }
@@ -51,7 +71,6 @@ export class Swarm {
     return this.#members.length;
   }
 
-  /** Sends the same bytes on every connection: heartbeats. */
   sendAll(bytes: Buffer): void {
     for (const member of this.#members) member.socket.write(bytes);
   }
@@ -65,6 +84,7 @@ export class Swarm {
 class Member {
   readonly socket: Socket;
   readonly #swarm: Swarm;
+  readonly #index: number;
   readonly #steps: readonly Step[];
   readonly #ready = deferred<void>();
   #step = 0;
@@ -73,7 +93,15 @@ class Member {
   #last = 0;
   #isClosing = false;
 
-  constructor(swarm: Swarm, port: number, steps: readonly Step[], shared: Buffer) {
+  constructor(options: {
+    readonly swarm: Swarm;
+    readonly index: number;
+    readonly port: number;
+    readonly steps: readonly Step[];
+    readonly shared: Buffer<ArrayBuffer>;
+  }) {
+    const { swarm, port, steps, shared } = options;
+    this.#index = options.index;
     this.#swarm = swarm;
     this.#steps = steps;
     this.socket = connect({
@@ -115,7 +143,10 @@ class Member {
 
   #onBytes(bytes: Buffer): void {
     if (this.#step >= this.#steps.length) {
+      const before = this.#last;
       this.#scan(this.#tail ? Buffer.concat([this.#tail, bytes]) : bytes);
+      const { answer } = this.#swarm;
+      if (answer && this.#last > before) this.socket.write(answer(before + 1, this.#last));
       return;
     }
     this.#text = (this.#text + bytes.toString('latin1')).slice(-HANDSHAKE_TEXT_LIMIT_CHARS);
@@ -145,7 +176,7 @@ class Member {
         n = n * 10 + (bytes[index] ?? ZERO) - ZERO;
       if (n !== this.#last + 1) this.#swarm.faultCount += 1;
       this.#last = n;
-      this.#swarm.onDelivery(n);
+      this.#swarm.onDelivery(n, this.#index);
       from = at + MARK_BYTES;
     }
   }

@@ -7,7 +7,7 @@ import { CLIENT_PATH, CLIENT_SUBPROTOCOL } from '@hiscrm/shared/protocol/client-
 import { CLIENT_PROTOCOL } from '@hiscrm/shared/protocol/version.ts';
 import { marker } from '../lib/swarm.ts';
 import { clientTextFrame, upgradeRequest } from '../lib/ws-bytes.ts';
-import type { StartFanPeer } from './fan-peers.ts';
+import { type StartFanPeer, swarmAt } from './fan-peers.ts';
 
 /** Above the number of subscribers: the bench itself connects a client too. */
 const SPARE_CONNECTIONS = 100;
@@ -35,8 +35,7 @@ export const ourFanPeer: StartFanPeer = async ({ cpu, subscribers }) => {
   return {
     name: 'HisCRM-IM',
     pid: master.pid,
-    port: master.port,
-    steps: [
+    subscribe: swarmAt(master.port, () => [
       {
         send: upgradeRequest(CLIENT_PATH, {
           authorization: `Bearer ${token}`,
@@ -45,7 +44,7 @@ export const ourFanPeer: StartFanPeer = async ({ cpu, subscribers }) => {
         until: '\r\n\r\n',
       },
       { send: clientTextFrame(JSON.stringify(hello)), until: '"snapshot"' },
-    ],
+    ]),
     heartbeat: clientTextFrame('{"type":"ping"}'),
     publish: async (n) => {
       const change = message(accountId, 1, n, { text: '你好，还有货吗？', rawTime: marker(n) });
