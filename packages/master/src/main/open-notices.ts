@@ -56,6 +56,7 @@ export async function openNotices(parts: {
     hub.onPublication(publication);
     rules.onPublication(publication);
   });
+  void rules.start(database.log);
   closer.add('notices', () => hub.close());
   closer.add('notice rules', () => rules.close());
   const server = new NoticeServer({

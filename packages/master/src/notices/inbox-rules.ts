@@ -1,22 +1,33 @@
 /**
- * Notices that the inbox makes by itself. Each goes to the users who may see the account and have the rule switched on;
- * ids follow from the facts, so that a restart repeats nothing. New items of an account are counted together for a while and
- * replace the count before, so a busy account has one line in the panel.
+ * Notices that the inbox makes by itself. Each goes to the users who may see the account and have the rule switched on. New
+ * items of an account are counted together for a while and replace the count before, so a busy account has one line in the
+ * panel. What a Master that was killed did not come to tell, the next one finds in the newest rows of the log.
  */
 import type { Cancel, Clock } from '@hiscrm/shared/lib/clock.ts';
 import type { AccountId, UserId, WorkerId } from '@hiscrm/shared/model/ids.ts';
-import type { NoticePriority, NoticeTarget, NoticeWords } from '@hiscrm/shared/model/notice.ts';
+import type { NoticeTarget } from '@hiscrm/shared/model/notice.ts';
 import { DEFAULT_RULES, type NoticeRule } from '@hiscrm/shared/model/notice-preferences.ts';
 import type { Session } from '@hiscrm/shared/model/session.ts';
+import { ERRORS, ImError } from '@hiscrm/shared/protocol/errors.ts';
 import type { Publication } from '../ingest/committer.ts';
 import type { Logger } from '../lib/logger.ts';
-import type { LoggedRow } from '../log/change-log.ts';
+import type { ChangeLog, LoggedRow } from '../log/change-log.ts';
 import type { StoreReader } from '../store/store-reader.ts';
 import { audienceOf } from './audience.ts';
 import { SYSTEM_USER } from './confirm-desk.ts';
+import { newestRows } from './newest-rows.ts';
 import type { NoticeHub } from './notice-hub.ts';
+import {
+  gapDraft,
+  itemsDraft,
+  itemsKeyOf,
+  loginDraft,
+  type NewsKind,
+  type RuleDraft,
+  workerDownDraft,
+} from './rule-drafts.ts';
 
-/** New items of an account within this long are one notice. */
+/** New items of an account within such a window, counted from the epoch, are one notice. */
 const ITEMS_WINDOW_MS = 60_000;
 /** Older than this when it was seen: part of a first sync, not news. */
 const NEWS_AGE_MS = 10 * 60_000;
@@ -24,30 +35,29 @@ const NEWS_AGE_MS = 10 * 60_000;
 const WORKER_PATIENCE_MS = 30_000;
 /** An account unread for less than this has no gap worth telling. */
 const GAP_LEAST_MS = 10 * 60_000;
-
-type Items = { count: number; readonly firstSeq: number };
-type Draft = {
-  readonly rule: NoticeRule;
-  readonly messageId: string;
-  readonly type: string;
-  readonly zh: NoticeWords;
-  readonly en: NoticeWords;
-  readonly data: object;
-  readonly priority: NoticePriority;
-  readonly target: NoticeTarget;
-  readonly supersedes?: string | undefined;
-};
+/** After a start rows so far back are looked at again: what is older was told, as nothing waits longer than a window. */
+const LOOK_BACK_MS = 2 * ITEMS_WINDOW_MS;
+/** A notice that found no room is tried again after this. */
+const RETRY_MS = 5_000;
+/** Timers at a time; beyond it there are more accounts and outages than anybody reads about. */
+const TIMER_LIMIT_COUNT = 10_000;
 
 export class InboxRules {
   readonly #hub: NoticeHub;
   readonly #store: StoreReader;
   readonly #clock: Clock;
   readonly #lc: Logger;
-  /** Since when an account has not been on line; absent while it is. */
-  readonly #offlineSince = new Map<AccountId, number>();
-  readonly #items = new Map<string, Items>();
+  /** The end of each account's newest sync, as of the newest row looked at. */
+  readonly #syncedAt = new Map<AccountId, number>();
+  /** Counts by kind and account, and within it by window. */
+  readonly #counts = new Map<string, Map<number, number>>();
+  /** The notice that the next count of this kind and account takes the place of. */
   readonly #lastItemsId = new Map<string, string>();
+  /** Notices that the hub has not answered for yet. */
+  readonly #sending = new Set<string>();
   readonly #timers = new Set<Cancel>();
+  /** Rows that arrive while the newest rows of before the start are looked at. */
+  #early: LoggedRow[] | undefined = [];
   #isClosed = false;
 
   constructor(options: {
@@ -61,14 +71,27 @@ export class InboxRules {
     this.#clock = options.clock;
     this.#lc = options.lc;
     for (const { record } of this.#store.accounts()) {
-      if (record.session.kind !== 'online') this.#offlineSince.set(record.id, record.session.since);
+      if (record.lastSyncAt !== undefined) this.#syncedAt.set(record.id, record.lastSyncAt);
     }
+    this.#findLastItems();
+  }
+
+  /** Looks at the newest rows of before the start. To be called once, in the turn that made it. Never rejects. */
+  async start(log: Pick<ChangeLog, 'head' | 'readAfter'>): Promise<void> {
+    try {
+      for (const row of await newestRows(log, LOOK_BACK_MS)) this.#look(row);
+    } catch (error) {
+      this.#lc.warn({ err: error }, 'the newest rows could not be looked at for notices of the inbox');
+    }
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const row of early) this.#look(row);
   }
 
   /** Hears every durable row, after the store has folded it in. */
   onPublication({ rows }: Publication): void {
-    if (this.#isClosed) return;
-    for (const row of rows) this.#look(row);
+    if (this.#early) this.#early.push(...rows);
+    else for (const row of rows) this.#look(row);
   }
 
   /** Safe twice. */
@@ -79,20 +102,27 @@ export class InboxRules {
   }
 
   #look(row: LoggedRow): void {
+    if (this.#isClosed) return;
     const { change } = row;
     switch (change.kind) {
       case 'comment.observed':
       case 'message.observed':
-        if (this.#isNews(row)) this.#countItem(change.accountId, change.kind === 'comment.observed', row.seq);
+        if (this.#isNews(row)) {
+          this.#countItem(change.accountId, change.kind === 'comment.observed' ? 'comment' : 'message', row.at);
+        }
+        return;
+      case 'account.synced':
+        this.#checkGap(change.accountId, change.at);
+        this.#syncedAt.set(change.accountId, change.at);
         return;
       case 'account.session':
-        this.#session(change.accountId, change.session, row);
+        this.#session(change.accountId, change.session, row.at);
         return;
       case 'account.removed':
-        this.#offlineSince.delete(change.accountId);
+        this.#syncedAt.delete(change.accountId);
         return;
       case 'worker.changed':
-        if (!change.isOnline) this.#after(WORKER_PATIENCE_MS, () => this.#workerDown(change.workerId, row));
+        if (!change.isOnline) this.#after(WORKER_PATIENCE_MS, () => this.#workerDown(change.workerId, change.at));
         return;
       default:
     }
@@ -106,91 +136,53 @@ export class InboxRules {
     return item?.arrivedSeq === seq && item.facts.direction === 'in';
   }
 
-  #countItem(accountId: AccountId, isComment: boolean, seq: number): void {
-    const key = `${isComment ? 'comment' : 'message'} ${accountId}`;
-    const items = this.#items.get(key);
-    if (items) {
-      items.count++;
-      return;
-    }
-    const rule = isComment ? 'newComment' : 'newMessage';
-    if (this.#wanting(rule, { kind: 'readers', accountId }).length === 0) return;
-    this.#items.set(key, { count: 1, firstSeq: seq });
-    this.#after(ITEMS_WINDOW_MS, () => this.#tellItems(key, accountId, isComment));
+  #countItem(accountId: AccountId, kind: NewsKind, at: number): void {
+    const key = `${kind}-${accountId}`;
+    const windowNo = Math.floor(at / ITEMS_WINDOW_MS);
+    const windows = this.#counts.get(key) ?? new Map<number, number>();
+    this.#counts.set(key, windows);
+    const count = windows.get(windowNo);
+    windows.set(windowNo, (count ?? 0) + 1);
+    if (count !== undefined) return;
+    const endsInMs = (windowNo + 1) * ITEMS_WINDOW_MS - this.#clock.now();
+    this.#after(Math.max(0, endsInMs), () => this.#tellItems(accountId, kind, windowNo));
   }
 
-  #tellItems(key: string, accountId: AccountId, isComment: boolean): void {
-    const items = this.#items.get(key);
-    this.#items.delete(key);
-    const name = this.#store.account(accountId)?.name;
-    if (!items || name === undefined) return;
-    const { count, firstSeq } = items;
-    const messageId = `rule-${isComment ? 'comment' : 'message'}-${accountId}-${firstSeq}`;
-    this.#send({
-      rule: isComment ? 'newComment' : 'newMessage',
-      messageId,
-      type: isComment ? 'comment_received' : 'message_received',
-      zh: { title: name, content: isComment ? `${count} 条新评论` : `${count} 条新私信` },
-      en: { title: name, content: `${count} new ${isComment ? 'comment' : 'message'}${count === 1 ? '' : 's'}` },
-      data: { accountId, count },
-      priority: 'low',
-      target: { kind: 'readers', accountId },
-      supersedes: this.#lastItemsId.get(key),
-    });
-    this.#lastItemsId.set(key, messageId);
+  #tellItems(accountId: AccountId, kind: NewsKind, windowNo: number): void {
+    const key = `${kind}-${accountId}`;
+    const windows = this.#counts.get(key);
+    const count = windows?.get(windowNo) ?? 0;
+    windows?.delete(windowNo);
+    if (windows?.size === 0) this.#counts.delete(key);
+    const account = this.#store.account(accountId);
+    const summary = this.#store.accountSummary(accountId);
+    if (count === 0 || !account || !summary) return;
+    const unreadCount = kind === 'comment' ? summary.unreadComments : summary.unreadMessages;
+    const draft = itemsDraft({ account, kind, windowNo, count, unreadCount, supersedes: this.#lastItemsId.get(key) });
+    if (this.#send(draft)) this.#lastItemsId.set(key, draft.messageId);
   }
 
-  #session(accountId: AccountId, session: Session, row: LoggedRow): void {
-    const since = this.#offlineSince.get(accountId);
-    const name = this.#store.account(accountId)?.name ?? accountId;
-    const target = { kind: 'readers', accountId } as const;
-    if (session.kind === 'online') {
-      this.#offlineSince.delete(accountId);
-      if (since === undefined || row.at - since < GAP_LEAST_MS) return;
-      const minutes = Math.round((row.at - since) / 60_000);
-      this.#send({
-        rule: 'coverageGap',
-        messageId: `rule-gap-${accountId}-${row.seq}`,
-        type: 'coverage_gap',
-        zh: { title: name, content: `该账号有 ${minutes} 分钟未被读取，正在补齐` },
-        en: { title: name, content: `The account was not read for ${minutes} minutes; it is being caught up` },
-        data: { accountId, fromAt: since, toAt: row.at },
-        priority: 'normal',
-        target,
-      });
-      return;
-    }
-    if (since === undefined) this.#offlineSince.set(accountId, row.at);
-    if (since !== undefined || (session.kind !== 'loginRequired' && session.kind !== 'challenge')) return;
-    const isChallenge = session.kind === 'challenge';
-    this.#send({
-      rule: 'loginExpired',
-      messageId: `rule-login-${accountId}-${row.seq}`,
-      type: isChallenge ? 'account_challenge' : 'login_expired',
-      zh: { title: name, content: isChallenge ? '平台要求人工验证' : '登录已失效，请重新登录' },
-      en: {
-        title: name,
-        content: isChallenge ? 'The platform asks for a human check' : 'The login has expired; log in again',
-      },
-      data: { accountId },
-      priority: 'high',
-      target,
-    });
+  #session(accountId: AccountId, session: Session, at: number): void {
+    if (session.kind === 'online') this.#checkGap(accountId, at);
+    if (session.kind !== 'loginRequired' && session.kind !== 'challenge') return;
+    const account = this.#store.account(accountId);
+    const lastSyncAt = this.#syncedAt.get(accountId);
+    if (!account || account.session.kind !== session.kind) return; // over already
+    // An account that was never read waits for its first login: whoever added it knows.
+    if (lastSyncAt !== undefined) this.#send(loginDraft(account, session.kind === 'challenge', lastSyncAt));
   }
 
-  #workerDown(workerId: WorkerId, row: LoggedRow): void {
+  #checkGap(accountId: AccountId, at: number): void {
+    const account = this.#store.account(accountId);
+    const lastSyncAt = this.#syncedAt.get(accountId);
+    if (!account || lastSyncAt === undefined || at - lastSyncAt < GAP_LEAST_MS) return;
+    this.#send(gapDraft(account, lastSyncAt, at));
+  }
+
+  #workerDown(workerId: WorkerId, wentAt: number): void {
     const worker = this.#store.workers().find(({ id }) => id === workerId);
-    if (!worker || worker.isOnline) return;
-    this.#send({
-      rule: 'workerDown',
-      messageId: `rule-worker-${workerId}-${row.seq}`,
-      type: 'worker_down',
-      zh: { title: worker.name, content: 'Worker 已离线，其账号不再被读取' },
-      en: { title: worker.name, content: 'The Worker is off line; its accounts are not read' },
-      data: { workerId },
-      priority: 'high',
-      target: { kind: 'admins' },
-    });
+    // Back, or back and gone again: that has a row and a patience of its own.
+    if (worker && !worker.isOnline && worker.changedAt === wentAt) this.#send(workerDownDraft(worker));
   }
 
   /** Those of a target who have the rule on. What happens here is told to those who work here. */
@@ -201,20 +193,47 @@ export class InboxRules {
       .filter((id) => book.preferences.get(id)?.rules?.[rule] ?? DEFAULT_RULES[rule]);
   }
 
-  #send({ rule, zh, en, target, ...draft }: Draft): void {
+  /** Sends it, unless it was sent or nobody wants it; false then. */
+  #send(draft: RuleDraft): boolean {
+    const { rule, zh, en, target, ...rest } = draft;
+    const { messageId } = draft;
+    if (this.#sending.has(messageId) || this.#hub.book.shelf.byId(messageId)) return false;
     const userIds = this.#wanting(rule, target);
-    if (userIds.length === 0) return;
+    if (userIds.length === 0) return false;
+    this.#sending.add(messageId);
     this.#hub.sender
       .send(
-        { ...draft, ...zh, words: { zh, en }, target: { kind: 'users', userIds: [...userIds] }, needConfirm: false },
+        { ...rest, ...zh, words: { zh, en }, target: { kind: 'users', userIds: [...userIds] }, needConfirm: false },
         SYSTEM_USER,
       )
-      .catch((error: unknown) => {
-        this.#lc.warn({ err: error, rule, messageId: draft.messageId }, 'a notice from the inbox was not sent');
-      });
+      .catch((error: unknown) => this.#refused(draft, error))
+      .finally(() => this.#sending.delete(messageId));
+    return true;
+  }
+
+  #refused(draft: RuleDraft, error: unknown): void {
+    if (this.#isClosed) return; // the next start looks again
+    const isForLater = error instanceof ImError && ERRORS[error.code].retry === 'later';
+    const about = { err: error, rule: draft.rule, messageId: draft.messageId };
+    this.#lc.warn(about, isForLater ? 'a notice of the inbox waits for room' : 'a notice of the inbox was refused');
+    if (isForLater) this.#after(RETRY_MS, () => this.#send(draft));
+  }
+
+  #findLastItems(): void {
+    const newest = new Map<string, number>();
+    for (const { messageId } of this.#hub.book.shelf.open()) {
+      const of = itemsKeyOf(messageId);
+      if (!of || of.windowNo < (newest.get(of.key) ?? 0)) continue;
+      newest.set(of.key, of.windowNo);
+      this.#lastItemsId.set(of.key, messageId);
+    }
   }
 
   #after(delayMs: number, run: () => void): void {
+    if (this.#timers.size >= TIMER_LIMIT_COUNT) {
+      this.#lc.warn({ limitCount: TIMER_LIMIT_COUNT }, 'too many notices of the inbox wait at a time; one is left out');
+      return;
+    }
     const cancel = this.#clock.after(delayMs, () => {
       this.#timers.delete(cancel);
       run();
