@@ -111,8 +111,18 @@ function createApp(deps: HttpDeps, cache: ReadCache): { readonly app: App; reado
   // Answers are built by typed functions; the schemas of answers describe them in /openapi.json.
   app.setSerializerCompiler(() => (value) => JSON.stringify(value));
   app.setErrorHandler((error, request, reply) => sendError(deps, error, request, reply));
+  takeEmptyJson(app);
   if (!server) throw new Error('fastify did not ask for its server');
   return { app, server };
+}
+
+/** Many programs say "JSON" where they send nothing. That is no body, which a route with a schema refuses by itself. */
+function takeEmptyJson(app: App): void {
+  const parseJson = app.getDefaultJsonParser('error', 'error');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body.length === 0) done(null, undefined);
+    else parseJson(request, String(body), done);
+  });
 }
 
 /** Queries arrive as text and are converted; a body must be right as it is. */

@@ -223,3 +223,13 @@ test('[RS8] broken requests are refused: too large, not JSON, a bad address', as
   expect(await codeOf(world.get('/%zz'))).toBe('BAD_REQUEST');
   expect(await codeOf(world.request({ method: 'DELETE', url: '/nowhere' }))).toBe('NOT_FOUND');
 });
+
+test('a request that says JSON and sends nothing is taken as one without a body', async () => {
+  const recall = {
+    method: 'POST',
+    url: '/api/admin/system/notice/none/recall',
+    headers: { 'content-type': 'application/json' },
+  } as const;
+  expect((await world.request(recall)).json().error.code).toBe('NOT_LOGGED_IN');
+  expect((await world.request(recall, await world.login('rita', 'admin'))).json().error.code).toBe('NOT_FOUND');
+});
