@@ -16,6 +16,8 @@ export class Checkpointer {
   readonly #save: () => Promise<void>;
   #timer: Cancel | undefined;
   #isDue = false;
+  /** One came due while another was under way. */
+  #isBehind = false;
   #running: Promise<void> | undefined;
   #failure: unknown;
 
@@ -41,9 +43,11 @@ export class Checkpointer {
     this.#timer?.();
     this.#isDue = delayMs === 0;
     this.#timer = this.#clock.after(delayMs, () => {
-      // The next `note` after the one under way schedules again.
-      if (this.#running) this.#clear();
-      else void this.flush().catch(rethrowBug);
+      if (!this.#running) void this.flush().catch(rethrowBug);
+      else {
+        this.#clear();
+        this.#isBehind = true;
+      }
     });
   }
 
@@ -66,6 +70,9 @@ export class Checkpointer {
       throw error;
     } finally {
       this.#running = undefined;
+      // Nobody may say anything any more that would bring what changed meanwhile to disk.
+      if (this.#isBehind && this.#failure === undefined && !this.#timer) this.#schedule(this.#policy.everyMs);
+      this.#isBehind = false;
     }
   }
 
