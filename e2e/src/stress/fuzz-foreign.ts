@@ -17,8 +17,9 @@ const PATIENCE_MS = 2_000;
 const SPARED = new Set<string>([MONITOR_EVENT.createAccount, MONITOR_EVENT.deleteAccount]);
 const MONITOR_EVENTS = Object.values(MONITOR_EVENT).filter((name) => !SPARED.has(name));
 
-/** Existing clients, desktop parts and Workers that say anything but what they should. */
-export async function fuzzForeignSockets(stand: Stand, random: Random): Promise<void> {
+/** Existing clients, desktop parts and Workers that say anything but what they should. Gives how many events they sent. */
+export async function fuzzForeignSockets(stand: Stand, random: Random): Promise<number> {
+  let sentCount = 0;
   const fields = {
     channelId: 'a',
     topicId: 'b',
@@ -29,15 +30,15 @@ export async function fuzzForeignSockets(stand: Stand, random: Random): Promise<
     account_id: 'a',
     count: 5,
   };
-  await emitSome(stand, { namespace: '/', auth: { token: stand.token } }, () => [
+  sentCount += await emitSome(stand, { namespace: '/', auth: { token: stand.token } }, () => [
     random.pick(MONITOR_EVENTS),
     bend(fields, random),
   ]);
-  await emitSome(stand, { namespace: CLIENT_NAMESPACE, auth: { token: stand.token } }, () => [
+  sentCount += await emitSome(stand, { namespace: CLIENT_NAMESPACE, auth: { token: stand.token } }, () => [
     random.pick(Object.values(CLIENT_EVENT)),
     bend({ type: random.pick(NASTY), payload: fields }, random),
   ]);
-  await emitSome(stand, { namespace: WORKER_NAMESPACE, auth: { key: stand.workerKey } }, () => {
+  sentCount += await emitSome(stand, { namespace: WORKER_NAMESPACE, auth: { key: stand.workerKey } }, () => {
     const payload = {
       workerId: 'foreign',
       accountId: 'a',
@@ -48,6 +49,7 @@ export async function fuzzForeignSockets(stand: Stand, random: Random): Promise<
       ? [WORKER_EVENT, bend({ type, version: 'v1', payload, timestamp: 1 }, random)]
       : [random.pick(Object.values(FOREIGN_EVENT)), bend(payload, random)];
   });
+  return sentCount;
 }
 
 type Door = { readonly namespace: string; readonly auth: Readonly<Record<string, string>> };
@@ -56,7 +58,7 @@ async function emitSome(
   stand: Stand,
   { namespace, auth }: Door,
   make: () => readonly [string, unknown],
-): Promise<void> {
+): Promise<number> {
   const socket = io(`${stand.master.baseUrl}${namespace}`, {
     auth,
     transports: ['websocket'],
@@ -67,21 +69,24 @@ async function emitSome(
     socket.once('connect', () => resolve());
     socket.once('connect_error', () => resolve()); // the door may be shut; that it answers is what counts
   });
-  for (let count = 0; count < EVENTS_A_SOCKET && socket.connected; count++) {
+  let count = 0;
+  for (; count < EVENTS_A_SOCKET && socket.connected; count++) {
     const [name, value] = make();
     socket.emit(name, value, () => undefined);
   }
   await new Promise((resolve) => setImmediate(resolve));
   socket.close();
+  return count;
 }
 
-/** The notice socket: no subprotocol, small frames. */
-export async function fuzzNoticeSocket(stand: Stand, random: Random): Promise<void> {
+/** The notice socket: no subprotocol, small frames. Gives how many it sent. */
+export async function fuzzNoticeSocket(stand: Stand, random: Random): Promise<number> {
   const socket = new WebSocket(`${stand.master.baseUrl.replace('http', 'ws')}${CLIENT_PATH}?token=${stand.token}`);
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
   socket.on('error', () => socket.terminate()); // the server may hang up on nonsense
   await Promise.race([new Promise((resolve) => socket.once('open', resolve)), closed]);
-  for (let count = 0; count < EVENTS_A_SOCKET && socket.readyState === socket.OPEN; count++) {
+  let count = 0;
+  for (; count < EVENTS_A_SOCKET && socket.readyState === socket.OPEN; count++) {
     const frame = random.pick<object>([
       { type: 'resume', offset: random.int(-1, 9) },
       { type: 'ack', messageId: 'x', offset: 1 },
@@ -94,4 +99,5 @@ export async function fuzzNoticeSocket(stand: Stand, random: Random): Promise<vo
   socket.close();
   setTimeout(() => socket.terminate(), PATIENCE_MS).unref();
   await closed;
+  return count;
 }

@@ -11,7 +11,9 @@ import { Random } from '../harness/random.ts';
 import { until } from '../harness/until.ts';
 import { auditMaster, differencesToFold } from './audit.ts';
 import { bend, NASTY, toUrlText } from './bend.ts';
+import { FuzzBystander } from './fuzz-bystander.ts';
 import { fuzzForeignSockets, fuzzNoticeSocket } from './fuzz-foreign.ts';
+import { MemoryTrend } from './memory-trend.ts';
 import { Stand } from './stand.ts';
 import { expectNone, type StressOptions, type StressResult } from './stress-run.ts';
 
@@ -26,16 +28,23 @@ export async function fuzz({ seed, rounds, say }: StressOptions): Promise<Stress
   const random = new Random(seed);
   const stand = await Stand.start('fuzz', 1);
   const accountId = stand.accounts[0] as AccountId; // one was just made
+  let closeBystander = (): Promise<void> => Promise.resolve();
   try {
     const observer = stand.observer();
     const routes = await routesOf(stand);
     const statuses = new Map<number, number>();
+    const bystander = await FuzzBystander.start(stand);
+    closeBystander = () => bystander.close();
+    const memory = new MemoryTrend(() => stand.master.pid);
+    let frameCount = 0;
     for (let round = 0; round < rounds; round++) {
-      await fuzzSocket(stand, random);
-      await fuzzWorker(stand, random, accountId);
-      await fuzzForeignSockets(stand, random);
-      await fuzzNoticeSocket(stand, random);
+      frameCount += await fuzzSocket(stand, random);
+      frameCount += await fuzzWorker(stand, random, accountId);
+      frameCount += await fuzzForeignSockets(stand, random);
+      frameCount += await fuzzNoticeSocket(stand, random);
       await fuzzRoutes(stand, random, routes, statuses);
+      await bystander.look();
+      memory.note();
       if (stand.master.child.exitCode !== undefined) throw new Error(`the Master died:\n${stand.master.child.output}`);
     }
     const ready = await fetch(`${stand.master.baseUrl}/readyz`);
@@ -48,25 +57,32 @@ export async function fuzz({ seed, rounds, say }: StressOptions): Promise<Stress
     expectNone('the fold of all rows', differencesToFold(audit, observer.view));
     const told = [...statuses].sort(([a], [b]) => a - b).map(([status, count]) => `${status}×${count}`);
     say(`answers: ${told.join(' ')}`);
+    expectNone('the client beside it', bystander.faults());
+    expectNone('memory', memory.faults());
     return {
       routes: routes.length,
       requests: [...statuses.values()].reduce((sum, count) => sum + count, 0),
-      frames: rounds * FRAMES_A_ROUND * 2,
+      frames: frameCount,
       seq: head,
+      bystander: `${bystander.lookCount} notices, slowest ${Math.round(bystander.slowestMs)} ms`,
+      memory: memory.summary(),
     };
   } finally {
+    await closeBystander();
     await stand.close();
   }
 }
 
-async function fuzzSocket(stand: Stand, random: Random): Promise<void> {
+/** Gives how many frames it sent. */
+async function fuzzSocket(stand: Stand, random: Random): Promise<number> {
   const socket = new WebSocket(stand.url(), CLIENT_SUBPROTOCOL);
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
   socket.on('error', () => socket.terminate()); // the server may hang up on nonsense
   await Promise.race([new Promise((resolve) => socket.once('open', resolve)), closed]);
   const hello = { type: 'hello', protocol: CLIENT_PROTOCOL, client: { name: 'fuzz', version: '0' } };
   if (random.chance(0.8)) socket.send(JSON.stringify(hello));
-  for (let count = 0; count < FRAMES_A_ROUND && socket.readyState === socket.OPEN; count++) {
+  let count = 0;
+  for (; count < FRAMES_A_ROUND && socket.readyState === socket.OPEN; count++) {
     const frame = clientFrame(random, count);
     const how = random.next();
     if (how < 0.1) socket.send(Buffer.from(JSON.stringify(frame)), { binary: true });
@@ -77,6 +93,7 @@ async function fuzzSocket(stand: Stand, random: Random): Promise<void> {
   socket.close();
   setTimeout(() => socket.terminate(), 1_000).unref();
   await closed;
+  return count;
 }
 
 function clientFrame(random: Random, id: number): object {
@@ -113,7 +130,7 @@ function clientFrame(random: Random, id: number): object {
   ]);
 }
 
-async function fuzzWorker(stand: Stand, random: Random, accountId: AccountId): Promise<void> {
+async function fuzzWorker(stand: Stand, random: Random, accountId: AccountId): Promise<number> {
   const worker = await FakeWorker.connect({ baseUrl: stand.master.baseUrl, key: stand.workerKey, workerId: 'fuzzer' });
   const { leaseToken } = await worker.assignment(accountId);
   for (let count = 0; count < FRAMES_A_ROUND; count++) {
@@ -138,6 +155,7 @@ async function fuzzWorker(stand: Stand, random: Random, accountId: AccountId): P
     .then(() => undefined)
     .catch(() => undefined);
   worker.close();
+  return FRAMES_A_ROUND;
 }
 
 type Route = { readonly method: string; readonly path: string };
