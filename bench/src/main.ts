@@ -8,7 +8,10 @@ import { compatMonitors } from './suites/compat-monitors.ts';
 import { fanOut } from './suites/fan-out.ts';
 import { ingest } from './suites/ingest.ts';
 import { noticesSockets } from './suites/notices-sockets.ts';
+import { noticesStorm } from './suites/notices-storm.ts';
+import { noticesTargeted } from './suites/notices-targeted.ts';
 import { noticesToAll } from './suites/notices-to-all.ts';
+import { noticesWaiting } from './suites/notices-waiting.ts';
 import { rest } from './suites/rest.ts';
 import { restart } from './suites/restart.ts';
 import { workerToScreen } from './suites/worker-to-screen.ts';
@@ -22,6 +25,9 @@ const SUITES: Readonly<Record<string, Suite>> = {
   'compat-monitors': compatMonitors,
   'notices-sockets': noticesSockets,
   'notices-to-all': noticesToAll,
+  'notices-targeted': noticesTargeted,
+  'notices-waiting': noticesWaiting,
+  'notices-storm': noticesStorm,
 };
 
 /** A name that stands for several suites. */
