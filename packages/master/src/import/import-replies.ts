@@ -1,3 +1,4 @@
+import { lookUp } from '@hiscrm/shared/lib/look-up.ts';
 import type { Change } from '@hiscrm/shared/model/change.ts';
 import { type AccountId, type ItemId, type ReplyId, replyIdSchema, type TopicId } from '@hiscrm/shared/model/ids.ts';
 import { REPLY_TEXT_LIMIT_CHARS, type Rejection } from '@hiscrm/shared/model/reply.ts';
@@ -73,7 +74,7 @@ function outcomeOf(
   }
   if (row.reply_status === 'failed') {
     const detail = textOf(row.error_message)?.slice(0, DETAIL_LIMIT_CHARS);
-    const reason = REASONS[String(row.error_code)] ?? 'other';
+    const reason = lookUp(REASONS, row.error_code) ?? 'other';
     return { kind: 'reply.rejected', ...base, reason, ...(detail && { detail }) };
   }
   return { kind: 'reply.unknown', ...base, detail: UNDER_WAY };

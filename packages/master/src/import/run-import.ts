@@ -1,3 +1,4 @@
+import { lookUp } from '@hiscrm/shared/lib/look-up.ts';
 import type { LegacyDatabase } from '../log/legacy-database.ts';
 import { type AccountLink, importAccount } from './import-accounts.ts';
 import { importCache } from './import-cache.ts';
@@ -62,7 +63,11 @@ export async function runImport(options: {
 function leaveOut(source: LegacyDatabase, report: ImportReport, links: ReadonlyMap<string, AccountLink>): void {
   for (const name of source.tableNames()) {
     if (READ.has(name)) continue;
-    report.leaveOut(name, source.count(name), LEFT_OUT[name] ?? 'not a table of the existing system that is known');
+    report.leaveOut(
+      name,
+      source.count(name),
+      lookUp(LEFT_OUT, name) ?? 'not a table of the existing system that is known',
+    );
   }
   const { contents, conversations, comments, messages } = report.tables;
   for (const [table, { found }] of [

@@ -1,4 +1,5 @@
 /** Marking read: nothing is logged and nothing is announced when nothing was unread. */
+import { lookUp } from '@hiscrm/shared/lib/look-up.ts';
 import type { AccountId, ItemId } from '@hiscrm/shared/model/ids.ts';
 import type { ItemRecord } from '@hiscrm/shared/model/records.ts';
 import type { ItemKind, TopicKind } from '@hiscrm/shared/model/topic-ref.ts';
@@ -71,7 +72,7 @@ export async function markOne(context: MonitorContext, connection: MonitorConnec
   const type = textField(fields, 'type');
   const id = textField(fields, 'id');
   if (type === undefined || id === undefined) return refuse(connection, MONITOR_TEXT.missingTypeAndId);
-  const kind = TYPES[type];
+  const kind = lookUp(TYPES, type);
   if (kind === undefined) return refuse(connection, MONITOR_TEXT.unsupportedType(type));
   const item = findItem(context.store, connection, { channel: textField(fields, 'channelId'), kind, id });
   if (!item) return refuse(connection, MONITOR_TEXT.messageMissing);
@@ -94,7 +95,7 @@ export async function markBatch(
   const ids = fields.ids;
   if (type === undefined || !Array.isArray(ids) || ids.length === 0)
     return refuse(connection, MONITOR_TEXT.missingTypeAndIds);
-  const kind = TYPES[type];
+  const kind = lookUp(TYPES, type);
   if (kind === undefined) return refuse(connection, MONITOR_TEXT.unsupportedType(type));
   const channel = textField(fields, 'channelId');
   const byAccount = new Map<AccountId, ItemRecord[]>();

@@ -1,3 +1,4 @@
+import { lookUp } from '@hiscrm/shared/lib/look-up.ts';
 import type { WorkerReport } from '@hiscrm/shared/model/change.ts';
 import type {
   CommentFacts,
@@ -86,7 +87,7 @@ export function messageReport(fields: Fields, context: SnapshotContext): WorkerR
   const id = platformIdOf(fields, 'messageId', `msg_${context.accountId}_`);
   const topicId = context.conversations.ofMessage(fields);
   if (id === undefined || topicId === undefined) return undefined;
-  const type = MESSAGE_TYPES[String(fields.type)] ?? MESSAGE_TYPES[String(fields.messageType)];
+  const type = lookUp(MESSAGE_TYPES, fields.type) ?? lookUp(MESSAGE_TYPES, fields.messageType);
   const senderId = idOf(fields.senderId);
   const isOwn =
     isOutbound(fields) ||
@@ -117,7 +118,7 @@ function stateOf(fields: Fields): ItemState | undefined {
 }
 
 function mediaOf(fields: Fields, type: MessageType | undefined): Media[] | undefined {
-  const kind = MEDIA_KINDS[type ?? ''];
+  const kind = lookUp(MEDIA_KINDS, type);
   if (kind === undefined) return undefined;
   return [
     present<Media>({

@@ -1,4 +1,5 @@
 /** Replies in the words of existing Workers: what they are asked, and what they say became of it. */
+import { lookUp } from '@hiscrm/shared/lib/look-up.ts';
 import type { WorkerReport } from '@hiscrm/shared/model/change.ts';
 import type { AccountId, ItemId, ReplyId } from '@hiscrm/shared/model/ids.ts';
 import type { Rejection, ReplyRecord } from '@hiscrm/shared/model/reply.ts';
@@ -91,7 +92,7 @@ export function replyOutcomeOf(
     return { kind: 'reply.sent', ...reply, ...(itemId !== undefined && { itemId }) };
   }
   const code = textOf(result.error_code) ?? '';
-  const reason = result.status === 'blocked' ? 'contentRefused' : REJECTIONS[code];
+  const reason = result.status === 'blocked' ? 'contentRefused' : lookUp(REJECTIONS, code);
   const detail = [code, textOf(result.error_message)].filter(Boolean).join(': ').slice(0, DETAIL_LIMIT_CHARS);
   if (reason === undefined) return { kind: 'reply.unknown', ...reply, ...(detail && { detail }) };
   return { kind: 'reply.rejected', ...reply, reason, ...(detail && { detail }) };

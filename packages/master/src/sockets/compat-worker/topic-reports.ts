@@ -1,3 +1,4 @@
+import { lookUp } from '@hiscrm/shared/lib/look-up.ts';
 import type { WorkerReport } from '@hiscrm/shared/model/change.ts';
 import type { ContentFacts, ConversationFacts, Person } from '@hiscrm/shared/model/facts.ts';
 import type { TopicId } from '@hiscrm/shared/model/ids.ts';
@@ -52,7 +53,7 @@ export function contentReport(fields: Fields, context: SnapshotContext): WorkerR
   });
   const facts = present<ContentFacts>({
     id: id as TopicId, // a platform id is a topic's id
-    type: CONTENT_TYPES[String(fields.type)],
+    type: lookUp(CONTENT_TYPES, fields.type),
     title: nameOf(fields.title),
     description: textOf(fields.description) || undefined,
     coverUrl: urlOf(fields.coverUrl),
@@ -60,7 +61,7 @@ export function contentReport(fields: Fields, context: SnapshotContext): WorkerR
     publishedAt: timeOf(fields.publishTime),
     rawTime: undefined,
     durationMs: undefined, // its unit is not known
-    state: fields.status === 'deleted' ? 'deleted' : CONTENT_STATES[String(fields.visibility)],
+    state: fields.status === 'deleted' ? 'deleted' : lookUp(CONTENT_STATES, fields.visibility),
     allowComment: flagOf(fields.allowComment),
     stats: stats.length > 0 ? Object.fromEntries(stats) : undefined,
     aliases: undefined,
