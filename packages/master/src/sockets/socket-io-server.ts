@@ -1,6 +1,7 @@
 import type { Server as HttpServer } from 'node:http';
 import { Server } from 'socket.io';
 import { type ServerOptions, WebSocketServer } from 'ws';
+import { limitStrangers } from './limit-strangers.ts';
 
 /** Existing Workers send a whole snapshot as one message; the largest seen is below this. */
 export const SOCKET_IO_FRAME_LIMIT_BYTES = 16 * 1024 * 1024;
@@ -26,7 +27,7 @@ export function createSocketIoServer(options: {
   /** Web pages of other origins that may connect. Programs send no origin and are not concerned. */
   readonly allowedOrigins: readonly string[];
 }): Server {
-  return new Server(options.httpServer, {
+  const io = new Server(options.httpServer, {
     maxHttpBufferSize: SOCKET_IO_FRAME_LIMIT_BYTES,
     transports: ['websocket', 'polling'],
     connectTimeout: JOIN_PATIENCE_MS,
@@ -38,4 +39,6 @@ export function createSocketIoServer(options: {
     destroyUpgrade: false, // other paths upgrade too
     ...(options.allowedOrigins.length > 0 && { cors: { origin: [...options.allowedOrigins], credentials: true } }),
   });
+  limitStrangers(io, SOCKET_IO_FRAME_LIMIT_BYTES);
+  return io;
 }
