@@ -30,6 +30,15 @@ export class FrameWriter {
     if (this.#ws.readyState === this.#ws.OPEN) this.#stream.write(frame);
   }
 
+  /** What is written until `release` goes out in one call to the system. Calls may nest. */
+  hold(): void {
+    this.#stream.cork();
+  }
+
+  release(): void {
+    this.#stream.uncork();
+  }
+
   /** Resolves when everything queued was taken by the system, or the connection is gone. */
   drained(): Promise<void> {
     if (this.#stream.writableLength === 0 || this.#stream.destroyed) return Promise.resolve();

@@ -120,6 +120,15 @@ export class MonitorConnection {
     this.socket.emit(event, payload);
   }
 
+  /** Has what is sent until `release` go out together. */
+  hold(): void {
+    this.#line.hold();
+  }
+
+  release(): void {
+    this.#line.release();
+  }
+
   /** Sends what others are sent too. False when the client reads too slowly and was cut. */
   send(packet: PreparedPacket): boolean {
     if (this.#line.waitingBytes + packet.frame.length > WAITING_LIMIT_BYTES) {

@@ -11,8 +11,13 @@ import { MONITOR_EVENT } from './monitor-event.ts';
 import type { MonitorPages, Page } from './monitor-pages.ts';
 import { failureOf } from './sending-of.ts';
 
-/** What happens within so long after a burst was sent goes with the next one. */
-const BURST_MS = 50;
+/**
+ * What happens within so long after a burst was sent goes with the next one. A burst costs each client a write, so it is the
+ * longer the more there are: this much for each, within bounds. A client waits a second before it acts on a hint anyway.
+ */
+const BURST_MS_PER_CLIENT = 1;
+const BURST_LEAST_MS = 50;
+const BURST_MOST_MS = 250;
 /**
  * The list of channels makes every client ask for the topics of every channel, and hints and topics carry the red dots
  * already, so it goes out the less often the longer it is: this long for each channel, within bounds.
@@ -20,6 +25,10 @@ const BURST_MS = 50;
 const LIST_PERIOD_MS_PER_CHANNEL = 60;
 const LIST_PERIOD_LEAST_MS = 250;
 const LIST_PERIOD_MOST_MS = 3_000;
+
+/** How long the bursts are with so many clients. */
+export const burstMsFor = (clientCount: number): number =>
+  Math.min(BURST_MOST_MS, Math.max(BURST_LEAST_MS, clientCount * BURST_MS_PER_CLIENT));
 
 type Announcement = { readonly accountId: AccountId; readonly event: string; readonly payload: unknown };
 
@@ -36,6 +45,7 @@ export class MonitorFeed {
   #cancelBurst: Cancel | undefined;
   #cancelList: Cancel | undefined;
   #flushedAt = 0;
+  #burstMs = BURST_LEAST_MS;
   #listSentAt = 0;
   #sentPacketCount = 0;
   #sentBytes = 0;
@@ -84,6 +94,17 @@ export class MonitorFeed {
     this.#cancelTimers();
     if (this.#isClosed) return;
     this.#flushedAt = this.#clock.now();
+    const held = [...this.#connections()]; // one of them may be cut meanwhile
+    this.#burstMs = burstMsFor(held.length);
+    for (const connection of held) connection.hold();
+    try {
+      this.#sendBurst();
+    } finally {
+      for (const connection of held) connection.release();
+    }
+  }
+
+  #sendBurst(): void {
     const dirty = this.#dirty.take();
     const hints = this.#hints.take(this.#flushedAt);
     for (const { accountId, payload } of hints) this.#tell(accountId, MONITOR_EVENT.hint, payload);
@@ -114,10 +135,10 @@ export class MonitorFeed {
 
   #schedule(): void {
     if (this.#isClosed || this.#turn || this.#cancelBurst) return;
-    const waitMs = this.#flushedAt + BURST_MS - this.#clock.now();
+    const waitMs = this.#flushedAt + this.#burstMs - this.#clock.now();
     // A first change goes out in this turn, with everything else of the turn.
     if (waitMs <= 0) this.#turn = setImmediate(() => this.flush());
-    else this.#cancelBurst = this.#clock.after(Math.min(waitMs, BURST_MS), () => this.flush());
+    else this.#cancelBurst = this.#clock.after(Math.min(waitMs, this.#burstMs), () => this.flush());
   }
 
   #cancelTimers(): void {

@@ -58,10 +58,24 @@ test('on a WebSocket a prepared packet takes no way through Engine.IO; behind on
   await expect.poll(() => line.waitingBytes).toBe(0);
 });
 
+test('what is sent while the line is held goes out when it is let go, in order', async () => {
+  const { io, line, peer } = await open();
+  const packets = [1, 2, 3].map((n) => preparePacket(io, '/', 'prepared', { n }));
+  line.hold();
+  for (const packet of packets) line.send(packet);
+  expect(line.waitingBytes).toBe(packets.reduce((sum, { frame }) => sum + frame.length, 0));
+  line.release();
+  await peer.next('prepared', ({ n }) => n === 3);
+  expect(peer.heard.map(({ payload }) => (payload as { n: number }).n)).toEqual([1, 2, 3]);
+  expect(line.waitingBytes).toBe(0);
+});
+
 test('a client that polls is sent the same', async () => {
   const { io, peer, line } = await open({ transports: ['polling'] });
+  line.hold();
   line.send(preparePacket(io, '/', 'prepared', { n: 1, text: '你好' }));
   line.send(preparePacket(io, '/', 'prepared', { n: 2 }));
+  line.release();
   expect(await peer.next('prepared')).toEqual({ n: 1, text: '你好' });
   expect(await peer.next('prepared')).toEqual({ n: 2 });
 });

@@ -32,6 +32,7 @@ export class PreparedLine {
   readonly #socket: Socket;
   #transport: Transport | undefined;
   #writer: FrameWriter | undefined;
+  #held: FrameWriter | undefined;
   #queuedBytes = 0;
 
   constructor(socket: Socket) {
@@ -41,6 +42,19 @@ export class PreparedLine {
   /** Bytes that the system has not taken yet. */
   get waitingBytes(): number {
     return this.#queuedBytes + (this.#writer?.bufferedBytes ?? 0);
+  }
+
+  /** Has what is sent until `release` go out in one write: it is the write that costs. */
+  hold(): void {
+    const { transport } = this.#socket.conn;
+    if (transport !== this.#transport) this.#learn(transport);
+    this.#held = this.#writer;
+    this.#held?.hold();
+  }
+
+  release(): void {
+    this.#held?.release();
+    this.#held = undefined;
   }
 
   /** Queues one packet; dropped when the connection is gone. */
