@@ -1,4 +1,4 @@
-import type { NoticeStand } from '../lib/notice-stand.ts';
+import type { BenchUser, NoticeStand } from '../lib/notice-stand.ts';
 import { noticeId } from '../lib/notice-swarm.ts';
 import { percentile } from '../lib/statistics.ts';
 
@@ -48,12 +48,6 @@ function routesOf({ users }: NoticeStand): readonly Asked[] {
   const day = new Date().toISOString().slice(0, 10);
   const get = (path: string, queries: readonly string[]): Asked[] =>
     queries.map((query) => ({ name: `GET ${path.split('/').at(-1)}${query}`, path: `${path}${query}` }));
-  const mark = (name: string): Asked => ({
-    name: `POST ${name}`,
-    method: 'POST',
-    path: `${BASE}/${name}`,
-    body: (round) => ({ message_id: noticeId(60), user_id: users[400 + round]?.userId }),
-  });
   return [
     ...get('/api/admin/websocket/stats', ['']),
     ...get(PUSHES, [
@@ -93,6 +87,19 @@ function routesOf({ users }: NoticeStand): readonly Asked[] {
     ...get(`${BASE}/preferences`, ['']),
     ...get(`${BASE}/groups`, ['']),
     ...get(`${BASE}/templates`, ['']),
+    ...writesOf(users),
+  ];
+}
+
+function writesOf(users: readonly BenchUser[]): readonly Asked[] {
+  const userId = users[1]?.userId ?? '';
+  const mark = (name: string): Asked => ({
+    name: `POST ${name}`,
+    method: 'POST',
+    path: `${BASE}/${name}`,
+    body: (round) => ({ message_id: noticeId(60), user_id: users[400 + round]?.userId }),
+  });
+  return [
     mark('mark-read'),
     mark('mark-confirmed'),
     {

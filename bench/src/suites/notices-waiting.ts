@@ -1,7 +1,7 @@
 import { tempFolder } from '@hiscrm/e2e/harness/temp-folder.ts';
 import { until } from '@hiscrm/e2e/harness/until.ts';
 import { readMetrics } from '../lib/metrics-text.ts';
-import { NoticeProbe } from '../lib/notice-probe.ts';
+import { NoticeProbe, type ProbeResult } from '../lib/notice-probe.ts';
 import { NoticeStand } from '../lib/notice-stand.ts';
 import { NoticeSwarm, noticeId } from '../lib/notice-swarm.ts';
 import { processUse } from '../lib/process-use.ts';
@@ -50,63 +50,79 @@ export async function noticesWaiting({ isQuick }: SuiteOptions): Promise<SuiteRe
     ]).then(() => performance.now() - startedAt);
     const others = await probe.run({ count: isQuick ? 50 : 200, everyMs: PROBE_EVERY_MS, priority: 'normal' });
     const tookMs = await isOver;
-    const rate = (atOnceCount * WAITING_COUNT * 1_000) / tookMs;
-    console.log(`  at once: ${figure(rate)} notices/s`);
+    console.log(`  ${atOnceCount} at once: ${figure(tookMs)} ms`);
     await saved(stand);
     const routes = await timeNoticeRoutes(stand, isQuick ? 10 : 40);
-    const slowest = Math.max(...routes.map(({ p99Ms }) => p99Ms));
-    return {
-      name: 'Notices: waiting ones, and a full store',
-      method:
-        `${WAITING_COUNT} notices to ${size.toLocaleString('en')} users, sent while none of them is there: ${(size * WAITING_COUNT).toLocaleString('en')} receive records. Users come back ` +
-        `one after the other, then ${atOnceCount.toLocaleString('en')} at once, while notices to ${PROBE_COUNT} others are timed from their place in the log. Then every REST ` +
-        'route of the hub is asked, one request after the other, from the request to the last byte of its answer.',
-      tables: [
-        {
-          head: [
-            'connect → 100 notices p50 / max ms',
-            'at once: users',
-            'took ms',
-            'notices/s',
-            'others p50 / p99 / max ms',
-            'RSS full MB',
-          ],
-          rows: [
-            [
-              `${figure(percentile(alone, 0.5))} / ${figure(percentile(alone, 1))}`,
-              atOnceCount.toLocaleString('en'),
-              figure(tookMs),
-              figure(rate),
-              `${figure(percentile(others.fromAcceptMs, 0.5))} / ${figure(percentile(others.fromAcceptMs, 0.99))} / ${figure(percentile(others.fromAcceptMs, 1))}`,
-              figure(filled.rssKb / 1_024),
-            ],
-          ],
-        },
-        {
-          head: ['route', 'p50 ms', 'p99 ms', 'bytes'],
-          rows: routes.map((route) => [
-            route.name,
-            figure(route.p50Ms),
-            figure(route.p99Ms),
-            route.bytes.toLocaleString('en'),
-          ]),
-        },
-      ],
-      verdicts: [
-        atMost('a user with 100 waiting notices has them, slowest', percentile(alone, 1), 200, 'ms'),
-        atLeast(`${atOnceCount.toLocaleString('en')} such users at once`, rate, 10_000, 'notices/s'),
-        atMost('the others meanwhile, p99', percentile(others.fromAcceptMs, 0.99), 100, 'ms'),
-        atMost(`slowest route with ${(size * WAITING_COUNT).toLocaleString('en')} records, p99`, slowest, 20, 'ms'),
-        atMost('doubled or out of order', swarm.faultCount, 0, ''),
-      ],
-      notes: [...tooSlow(routes), ...(swarm.firstFault === '' ? [] : [swarm.firstFault])],
-    };
+    return report({ size, atOnceCount, tookMs, alone, others, routes, fullMb: filled.rssKb / 1_024, swarm });
   } finally {
     await probe?.close();
     swarm.close();
     await stand.close();
     folder.remove();
   }
+}
+
+type Found = {
+  readonly size: number;
+  readonly atOnceCount: number;
+  readonly tookMs: number;
+  readonly alone: readonly number[];
+  readonly others: ProbeResult;
+  readonly routes: readonly RouteFigure[];
+  readonly fullMb: number;
+  readonly swarm: NoticeSwarm;
+};
+
+function report(found: Found): SuiteReport {
+  const { size, atOnceCount, tookMs, alone, others, routes, swarm } = found;
+  const rate = (atOnceCount * WAITING_COUNT * 1_000) / tookMs;
+  const slowest = Math.max(...routes.map(({ p99Ms }) => p99Ms));
+  return {
+    name: 'Notices: waiting ones, and a full store',
+    method:
+      `${WAITING_COUNT} notices to ${size.toLocaleString('en')} users, sent while none of them is there: ${(size * WAITING_COUNT).toLocaleString('en')} receive records. Users come back ` +
+      `one after the other, then ${atOnceCount.toLocaleString('en')} at once, while notices to ${PROBE_COUNT} others are timed from their place in the log. Then every REST ` +
+      'route of the hub is asked, one request after the other, from the request to the last byte of its answer.',
+    tables: [
+      {
+        head: [
+          'connect → 100 notices p50 / max ms',
+          'at once: users',
+          'took ms',
+          'notices/s',
+          'others p50 / p99 / max ms',
+          'RSS full MB',
+        ],
+        rows: [
+          [
+            `${figure(percentile(alone, 0.5))} / ${figure(percentile(alone, 1))}`,
+            atOnceCount.toLocaleString('en'),
+            figure(tookMs),
+            figure(rate),
+            `${figure(percentile(others.fromAcceptMs, 0.5))} / ${figure(percentile(others.fromAcceptMs, 0.99))} / ${figure(percentile(others.fromAcceptMs, 1))}`,
+            figure(found.fullMb),
+          ],
+        ],
+      },
+      {
+        head: ['route', 'p50 ms', 'p99 ms', 'bytes'],
+        rows: routes.map((route) => [
+          route.name,
+          figure(route.p50Ms),
+          figure(route.p99Ms),
+          route.bytes.toLocaleString('en'),
+        ]),
+      },
+    ],
+    verdicts: [
+      atMost('a user with 100 waiting notices has them, slowest', percentile(alone, 1), 200, 'ms'),
+      atLeast(`${atOnceCount.toLocaleString('en')} such users at once`, rate, 10_000, 'notices/s'),
+      atMost('the others meanwhile, p99', percentile(others.fromAcceptMs, 0.99), 100, 'ms'),
+      atMost(`slowest route with ${(size * WAITING_COUNT).toLocaleString('en')} records, p99`, slowest, 20, 'ms'),
+      atMost('doubled or out of order', swarm.faultCount, 0, ''),
+    ],
+    notes: [...tooSlow(routes), ...(swarm.firstFault === '' ? [] : [swarm.firstFault])],
+  };
 }
 
 const tooSlow = (routes: readonly RouteFigure[]): string[] =>
