@@ -6,6 +6,7 @@ import { type NoticePreferences, noticePreferencesSchema } from '@hiscrm/shared/
 import { ImError } from '@hiscrm/shared/protocol/errors.ts';
 import type { FastifyRequest } from 'fastify';
 import Type, { type Static } from 'typebox';
+import { digestIdOf, isInDigest } from '../notices/digest.ts';
 import type { NoticeHub } from '../notices/notice-hub.ts';
 import { NOTICE_LIMITS } from '../notices/notice-limits.ts';
 import { isTimeZone } from '../notices/quiet-hours.ts';
@@ -96,7 +97,7 @@ function addSummary(app: App, hub: NoticeHub): void {
     (request) => {
       const userId = whose(request, (request.query as { user_id?: UserId }).user_id); // checked by the schema
       const mailbox = hub.book.mailboxes.get(userId);
-      const [newest] = hub.history(userId, undefined, 1);
+      const [newest] = hub.history(userId, undefined, 1).items;
       return ok({
         user_id: userId,
         unread_count: mailbox?.unreadCount ?? 0,
@@ -111,7 +112,8 @@ function addSummary(app: App, hub: NoticeHub): void {
     {
       config,
       schema: {
-        summary: 'The own notices, newest first. `before` is the offset of the last one of the page before.',
+        summary:
+          'The own notices, newest first. `before` is the offset of the last one of the page before. `digest_id` names the digest it came in.',
         tags,
         querystring: Type.Object(
           {
@@ -127,7 +129,7 @@ function addSummary(app: App, hub: NoticeHub): void {
       const { userId } = need(request.principal, 'viewer');
       const { limit = 20, before } = request.query as { limit?: number; before?: number }; // checked by the schema
       const found = hub.history(userId, before, limit);
-      const items = found.map(({ notice, record }) => {
+      const items = found.items.map(({ notice, record }) => {
         const {
           stats: _stats,
           sender_id: _sender,
@@ -137,12 +139,13 @@ function addSummary(app: App, hub: NoticeHub): void {
         return {
           ...shown,
           offset: record.place,
+          digest_id: isInDigest(record) ? digestIdOf(record.place) : null,
           received_at: isoOrNull(record.receivedAt),
           read_at: isoOrNull(record.readAt),
           confirmed_at: isoOrNull(record.confirmedAt),
         };
       });
-      return ok({ items, next_before: found.length === limit ? found.at(-1)?.record.place : null });
+      return ok({ items, next_before: found.nextBefore ?? null });
     },
   );
 }

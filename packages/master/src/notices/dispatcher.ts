@@ -7,17 +7,18 @@ import { performance } from 'node:perf_hooks';
 import type { Seq, UserId } from '@hiscrm/shared/model/ids.ts';
 import type { Logger } from '../lib/logger.ts';
 import { BATCH_LIMITS, nextBatchCount } from './batch-size.ts';
+import { groupDigests } from './digest.ts';
 import { Lanes } from './lanes.ts';
 import { Latencies } from './latencies.ts';
 import { PRIORITY_RANK } from './live-notice.ts';
 import type { Mailbox, Waiting } from './mailbox.ts';
 import type { NoticeEffect } from './notice-book.ts';
 import {
+  frameOf,
   type NoticeLanguage,
-  noticeFrameOf,
   preparedDown,
   preparedNative,
-  preparedNotice,
+  preparedOf,
   preparedUnread,
 } from './notice-frames.ts';
 import type { NoticeLimits } from './notice-limits.ts';
@@ -235,21 +236,23 @@ export class Dispatcher {
   #join(entries: readonly Waiting[], link: NoticeLink, isReturning: boolean, unreadCount: number): Buffer {
     const language = this.#languageOf(link.userId);
     let key = `${link.format} ${unreadCount} ${language} ${isReturning}`;
-    for (const { notice, place, isOffline } of entries) key += `,${notice.no}@${place}${isOffline}`;
+    for (const { notice, place, heldUntil, isOffline } of entries) {
+      key += `,${notice.no}@${place}${isOffline}${heldUntil > 0}`;
+    }
     const known = this.#joined.get(key);
     if (known) return known;
-    const shown = entries.map(({ notice, place, isOffline }) => ({
-      notice,
-      how: { offset: place, language, isOffline: isOffline || isReturning },
+    const shown = groupDigests(entries).map((group) => ({
+      notices: group.map(({ notice }) => notice),
+      how: { offset: group[0].place, language, isOffline: group[0].isOffline || isReturning },
     }));
     const joined =
       link.format === 'native'
         ? preparedNative({
-            notices: shown.map(({ notice, how }) => noticeFrameOf(notice, how)),
+            notices: shown.map(({ notices, how }) => frameOf(notices, how)),
             withdrawn: [],
             unreadCount,
           })
-        : Buffer.concat([...shown.map(({ notice, how }) => preparedNotice(notice, how)), preparedUnread(unreadCount)]);
+        : Buffer.concat([...shown.map(({ notices, how }) => preparedOf(notices, how)), preparedUnread(unreadCount)]);
     if (this.#joined.size >= JOINED_LIMIT_COUNT) this.#joined.clear();
     this.#joined.set(key, joined);
     return joined;

@@ -68,7 +68,7 @@ async function open(path: string, clock: FakeClock) {
   const told = (userId: string): readonly (readonly [string, string])[] =>
     hub
       .history(userId as UserId, undefined, 100)
-      .filter(({ notice }) => notice.status === 'sent')
+      .items.filter(({ notice }) => notice.status === 'sent')
       .map(({ notice }) => [notice.notice.type, notice.notice.words?.en?.content ?? ''] as const)
       .reverse();
   return { hub, store, commit: (...changes: Change[]) => committer.commit(changes), told, close };

@@ -7,8 +7,8 @@ export type Waiting = {
   readonly notice: LiveNotice;
   /** Its place in the user's stream; 0 while it is held. */
   place: Seq;
-  /** When a held one is due; 0 for the others. */
-  readonly heldUntil: number;
+  /** When a held one is due; one that came in a digest keeps it. 0 for the others. */
+  heldUntil: number;
   /** It was not on its way the moment it was sent: the frame says so. */
   isOffline: boolean;
   sentCount: number;

@@ -238,7 +238,7 @@ export class NoticeBook {
   }
 
   #release(row: LoggedRow, change: Of<'notice.released'>, effects: NoticeEffect[]): void {
-    for (const { userId, messageIds } of change.users) {
+    for (const { userId, messageIds, isDigest } of change.users) {
       const mailbox = this.mailboxes.get(userId);
       if (!mailbox) continue;
       const entries = messageIds.flatMap((messageId) => {
@@ -248,8 +248,9 @@ export class NoticeBook {
       for (const entry of entries) {
         entry.place = row.seq;
         entry.isOffline = true;
+        if (!isDigest) entry.heldUntil = 0;
         const record = this.records.edit(entry.notice.no, mailbox.no);
-        if (record) Object.assign(record, { place: row.seq, heldUntil: 0, updatedAt: row.at });
+        if (record) Object.assign(record, { place: row.seq, heldUntil: entry.heldUntil, updatedAt: row.at });
         mailbox.waiting.push(entry);
       }
       if (entries.length > 0) mailbox.reach(row.seq);

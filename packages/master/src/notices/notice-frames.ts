@@ -2,6 +2,7 @@ import type { Seq } from '@hiscrm/shared/model/ids.ts';
 import type { DownOf } from '@hiscrm/shared/protocol/client-link.ts';
 import type { NoticeDown, NoticeFrame } from '@hiscrm/shared/protocol/notice-link.ts';
 import { textFrame } from '../hub/prepared-frame.ts';
+import { digestFrameOf } from './digest.ts';
 import type { LiveNotice } from './live-notice.ts';
 
 export type NoticeLanguage = 'zh' | 'en' | 'default';
@@ -28,6 +29,20 @@ export function noticeFrameOf(
     needConfirm,
     ...(options.isOffline && { offline: true }),
   };
+}
+
+type Shown = { readonly offset: Seq; readonly language: NoticeLanguage; readonly isOffline: boolean };
+
+/** One notice, or the digest of those that came together. */
+export function frameOf(notices: readonly LiveNotice[], how: Shown): NoticeFrame {
+  const [notice, another] = notices;
+  return notice && !another ? noticeFrameOf(notice, how) : digestFrameOf(notices, how);
+}
+
+/** The same as bytes. */
+export function preparedOf(notices: readonly LiveNotice[], how: Shown): Buffer {
+  const [notice, another] = notices;
+  return notice && !another ? preparedNotice(notice, how) : textFrame(JSON.stringify(digestFrameOf(notices, how)));
 }
 
 /** The bytes of a notice for one kind of reader: encoded once, written to thousands of sockets. */

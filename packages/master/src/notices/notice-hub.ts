@@ -10,6 +10,7 @@ import type { Committer, Publication } from '../ingest/committer.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { NoticeStatus, NoticeTables, StoredRecord } from '../log/notice-tables.ts';
 import { Checkpointer } from '../store/checkpointer.ts';
+import { digestIdOf, groupDigests, placeOfDigest } from './digest.ts';
 import { Dispatcher, type DispatcherFigures } from './dispatcher.ts';
 import { ExpiryDesk } from './expiry-desk.ts';
 import { type Counts, countsOf } from './flag-counts.ts';
@@ -26,6 +27,7 @@ import { isConfirmed, isDelivered, isRead, isWithdrawn } from './record-flags.ts
 import { saveNotices } from './save-notices.ts';
 import { NoticeSender } from './send-notice.ts';
 import { CachedDirectory, type UserDirectory } from './user-directory.ts';
+import { type HistoryPage, noticesOfDigest, readHistory } from './user-history.ts';
 
 /**
  * Records go to disk as soon as so many changed, or so long after the first: late enough that a record and its receipt are
@@ -155,14 +157,9 @@ export class NoticeHub {
     const mailbox = this.book.mailboxes.get(link.userId);
     // A place that the log has not reached comes from another history: it says nothing about this one.
     const from = offset <= this.book.head() ? offset : (0 as Seq);
-    const received = mailbox?.waiting.slice(0, mailbox.firstAbove(from)) ?? [];
+    const messageIds = mailbox ? shownIds(mailbox, from) : [];
     this.#dispatcher.start(link, from, mailbox ? this.#replayed(mailbox, from) : []);
-    return this.receive({
-      userId: link.userId,
-      messageIds: received.map(({ notice }) => notice.messageId),
-      state: 'delivered',
-      link,
-    });
+    return this.receive({ userId: link.userId, messageIds, state: 'delivered', link });
   }
 
   /** Safe twice. */
@@ -181,8 +178,7 @@ export class NoticeHub {
     const mailbox = this.book.mailboxes.get(link.userId);
     const sentUpTo = this.#dispatcher.sentUpTo(link);
     const upTo = offset < sentUpTo ? offset : sentUpTo;
-    const received = mailbox?.waiting.slice(0, mailbox.firstAbove(upTo)) ?? [];
-    const messageIds = received.map(({ notice }) => notice.messageId);
+    const messageIds = mailbox ? shownIds(mailbox, upTo) : [];
     return this.receive({ userId: link.userId, messageIds, state: 'delivered', link });
   }
 
@@ -199,12 +195,9 @@ export class NoticeHub {
     const fresh: string[] = [];
     const unknownIds: string[] = [];
     for (const messageId of mark.messageIds) {
-      const flags = mailbox && this.#flagsOf(mailbox, messageId);
-      if (flags === undefined) unknownIds.push(messageId);
-      else {
-        known.push(messageId);
-        if (!IS_THERE[state](flags)) fresh.push(messageId);
-      }
+      const meant = mailbox ? this.#meantBy(mailbox, messageId) : [];
+      (meant.length > 0 ? known : unknownIds).push(messageId);
+      for (const one of meant) if (!IS_THERE[state](one.flags)) fresh.push(one.messageId);
     }
     if (fresh.length > 0) {
       await this.#receipts.note({ userId, messageIds: fresh, state, device: link && this.#deviceOf(link) });
@@ -220,27 +213,10 @@ export class NoticeHub {
   }
 
   /** The user's notices with a place below `before`, newest first. What is held is not shown yet. */
-  history(
-    userId: UserId,
-    before: number | undefined,
-    limitCount: number,
-  ): readonly { readonly notice: LiveNotice; readonly record: StoredRecord }[] {
+  history(userId: UserId, before: number | undefined, limitCount: number): HistoryPage {
     const mailbox = this.book.mailboxes.get(userId);
-    if (!mailbox) return [];
     const below = (before ?? Number.MAX_SAFE_INTEGER) as Seq; // a place, or above all of them
-    const records = new Map<number, StoredRecord>();
-    for (const record of this.tables.readHistory(mailbox.no, below, limitCount)) records.set(record.noticeNo, record);
-    for (const record of this.book.records.unsavedOfUser(mailbox.no)) {
-      if (record.place < below) records.set(record.noticeNo, record);
-    }
-    return [...records.values()]
-      .filter(({ place }) => place > 0)
-      .sort((a, b) => b.place - a.place || b.noticeNo - a.noticeNo)
-      .slice(0, limitCount)
-      .flatMap((record) => {
-        const notice = this.book.shelf.byNo(record.noticeNo);
-        return notice ? [{ notice, record }] : [];
-      });
+    return mailbox ? readHistory({ book: this.book, tables: this.tables, mailbox }, below, limitCount) : { items: [] };
   }
 
   /** Takes a notice back, or a scheduled one off the plan; its status afterwards. Rejects with NOT_FOUND. */
@@ -324,9 +300,19 @@ export class NoticeHub {
     this.#checkpointer.note(changedCount > 0 ? changedCount : Number(isBehind));
   }
 
-  #flagsOf(mailbox: Mailbox, messageId: string): number | undefined {
-    const notice = this.book.shelf.byId(messageId);
-    return notice && this.book.records.peek(notice.no, mailbox.no)?.flags;
+  /** The user's records that a mark under this id is for: one, or all of a digest; none when the user never got it. */
+  #meantBy(mailbox: Mailbox, messageId: string): readonly { readonly messageId: string; readonly flags: number }[] {
+    const place = placeOfDigest(messageId);
+    const known = place === undefined ? this.book.shelf.byId(messageId) : undefined;
+    const notices = place === undefined ? (known ? [known] : []) : this.#noticesOfDigest(mailbox, place);
+    return notices.flatMap((notice) => {
+      const flags = this.book.records.peek(notice.no, mailbox.no)?.flags;
+      return flags === undefined ? [] : [{ messageId: notice.messageId, flags }];
+    });
+  }
+
+  #noticesOfDigest(mailbox: Mailbox, place: Seq): readonly LiveNotice[] {
+    return noticesOfDigest({ book: this.book, tables: this.tables, mailbox }, place);
   }
 
   #deviceOf(link: NoticeLink): NoticeDevice {
@@ -351,9 +337,15 @@ export class NoticeHub {
       .filter(({ flags }) => isDelivered(flags) && !isWithdrawn(flags))
       .sort((a, b) => a.place - b.place)
       .slice(-this.#limits.replayCount)
-      .flatMap(({ noticeNo, place }) => {
+      .flatMap(({ noticeNo, place, heldUntil }) => {
         const notice: LiveNotice | undefined = this.book.shelf.byNo(noticeNo);
-        return notice ? [{ notice, place, heldUntil: 0, isOffline: true, sentCount: 0 }] : [];
+        return notice ? [{ notice, place, heldUntil, isOffline: true, sentCount: 0 }] : [];
       });
   }
+}
+
+/** What was sent under these ids up to a place is what waits there. */
+function shownIds(mailbox: Mailbox, upTo: Seq): readonly string[] {
+  const received = mailbox.waiting.slice(0, mailbox.firstAbove(upTo));
+  return groupDigests(received).map(([first, another]) => (another ? digestIdOf(first.place) : first.notice.messageId));
 }

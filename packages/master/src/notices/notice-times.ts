@@ -1,14 +1,19 @@
 import type { Clock } from '@hiscrm/shared/lib/clock.ts';
 import type { UserId } from '@hiscrm/shared/model/ids.ts';
+import type { NoticeChange } from '@hiscrm/shared/model/notice-change.ts';
 import type { Committer } from '../ingest/committer.ts';
 import type { Logger } from '../lib/logger.ts';
 import { ConfirmDesk } from './confirm-desk.ts';
 import { type ExpiryDesk, marksOf } from './expiry-desk.ts';
 import type { LiveNotice } from './live-notice.ts';
-import type { Waiting } from './mailbox.ts';
+import type { Mailbox, Waiting } from './mailbox.ts';
 import type { NoticeBook } from './notice-book.ts';
 import type { NoticeLimits } from './notice-limits.ts';
+import { endOfQuiet } from './quiet-hours.ts';
 import type { NoticeSender } from './send-notice.ts';
+import { RELEASE_LIMIT_COUNT } from './user-history.ts';
+
+type Released = Extract<NoticeChange, { kind: 'notice.released' }>;
 
 /** Waiting notices are looked at for age this often. */
 const AGE_PERIOD_MS = 60_000;
@@ -95,13 +100,30 @@ export class NoticeTimes {
     else await this.#confirming.look(notice, now);
   }
 
-  /** Held notices whose hour has come; those of one user come together. */
+  /** Held notices whose hour has come; those of one user come together, the low ones of a digest as one. */
   async #release(now: number): Promise<void> {
-    const users = [...this.#book.holding].flatMap(({ userId, held }) => {
-      const due = held.filter(({ heldUntil }) => heldUntil <= now).map(({ notice }) => notice.messageId);
-      return due.length > 0 ? [{ userId, messageIds: due }] : [];
-    });
+    const users = [...this.#book.holding].flatMap((mailbox) => this.#dueOf(mailbox, now));
     if (users.length > 0) await this.#committer.commit([{ kind: 'notice.released', users }]);
+  }
+
+  #dueOf({ userId, held }: Mailbox, now: number): Released['users'] {
+    const due = held.filter(({ heldUntil }) => heldUntil <= now).slice(0, RELEASE_LIMIT_COUNT);
+    if (due.length === 0) return [];
+    const preferences = this.#book.preferences.get(userId);
+    const quietUntil = endOfQuiet(preferences, now);
+    if (quietUntil > 0) {
+      // The hour came while nobody was there to see it, or the user wants to be left alone since.
+      for (const entry of due) entry.heldUntil = quietUntil;
+      return [];
+    }
+    const isOfDigest = ({ notice }: Waiting): boolean =>
+      preferences?.digestMinute !== undefined && notice.notice.priority === 'low';
+    const digest = due.filter(isOfDigest).map(({ notice }) => notice.messageId);
+    const others = due.filter((entry) => !isOfDigest(entry)).map(({ notice }) => notice.messageId);
+    return [
+      ...(others.length > 0 ? [{ userId, messageIds: others }] : []),
+      ...(digest.length > 0 ? [{ userId, messageIds: digest, isDigest: true as const }] : []),
+    ];
   }
 
   async #expireOld(now: number): Promise<void> {

@@ -32,9 +32,31 @@ export function minuteOfDay(at: number, timeZone: string): number {
 }
 
 /**
+ * The next moment (ms UTC) after `now` at which the zone's clocks show this minute of the day. On the day when they are put
+ * forward over it, the moment is later by as much as they leap.
+ */
+export function nextMinuteOfDay(minute: number, timeZone: string, now: number): number {
+  const minutes = (minute - minuteOfDay(now, timeZone) + DAY_MINUTES) % DAY_MINUTES || DAY_MINUTES;
+  const reckoned = Math.floor(now / MINUTE_MS) * MINUTE_MS + minutes * MINUTE_MS;
+  const shown = minuteOfDay(reckoned, timeZone);
+  if (shown === minute) return reckoned;
+  // The clocks were moved in between. The nearer way round the day is how far.
+  const offBy = ((minute - shown + DAY_MINUTES * 1.5) % DAY_MINUTES) - DAY_MINUTES / 2;
+  const moved = reckoned + offBy * MINUTE_MS;
+  return moved > now && minuteOfDay(moved, timeZone) === minute ? moved : reckoned;
+}
+
+/** When the user's quiet hours end (ms UTC); 0 = they are not now. */
+export function endOfQuiet(preferences: NoticePreferences | undefined, now: number): number {
+  if (!preferences?.quietHours) return 0;
+  const { quietHours, timeZone = 'UTC' } = preferences;
+  const { fromMinute, toMinute } = quietHours;
+  return isWithin(minuteOfDay(now, timeZone), fromMinute, toMinute) ? nextMinuteOfDay(toMinute, timeZone, now) : 0;
+}
+
+/**
  * When a notice may go to a user: 0 = at once, else the moment (ms UTC) until which it is held. Urgent notices and those to
- * be confirmed go at once; low ones wait for the digest; during quiet hours everything else waits for their end. A moment is
- * exact to the minute, and to the hour on a day when the zone's clock is put back or forward.
+ * be confirmed go at once; low ones wait for the digest; during quiet hours everything else waits for their end, the digest too.
  */
 export function holdUntil(
   preferences: NoticePreferences | undefined,
@@ -42,15 +64,10 @@ export function holdUntil(
   now: number,
 ): number {
   if (!preferences || notice.priority === 'urgent' || notice.needConfirm) return 0;
-  const { quietHours, digestMinute, timeZone = 'UTC' } = preferences;
-  const minute = minuteOfDay(now, timeZone);
-  const nextAt = (target: number): number => {
-    const minutes = (target - minute + DAY_MINUTES) % DAY_MINUTES || DAY_MINUTES;
-    return Math.floor(now / MINUTE_MS) * MINUTE_MS + minutes * MINUTE_MS;
-  };
-  if (notice.priority === 'low' && digestMinute !== undefined) return nextAt(digestMinute);
-  if (quietHours && isWithin(minute, quietHours.fromMinute, quietHours.toMinute)) return nextAt(quietHours.toMinute);
-  return 0;
+  const { digestMinute, timeZone = 'UTC' } = preferences;
+  if (notice.priority !== 'low' || digestMinute === undefined) return endOfQuiet(preferences, now);
+  const digestAt = nextMinuteOfDay(digestMinute, timeZone, now);
+  return endOfQuiet(preferences, digestAt) || digestAt;
 }
 
 /** From `from` up to, not including, `to`; over midnight when `to` is earlier. Equal ends are never within. */

@@ -3,9 +3,11 @@ import type { AccountId } from '@hiscrm/shared/model/ids.ts';
 import { mayRead, type Principal } from '@hiscrm/shared/model/visibility.ts';
 import { ImError } from '@hiscrm/shared/protocol/errors.ts';
 import type { QueryName, QueryParams, QueryResults } from '@hiscrm/shared/protocol/queries.ts';
-import { noticeFrameOf } from '../notices/notice-frames.ts';
+import { groupDigests } from '../notices/digest.ts';
+import { frameOf, type NoticeLanguage } from '../notices/notice-frames.ts';
 import type { NoticeHub } from '../notices/notice-hub.ts';
 import { isWithdrawn } from '../notices/record-flags.ts';
+import type { HistoryItem } from '../notices/user-history.ts';
 import type { StoreReader } from '../store/store-reader.ts';
 
 /** A query as a socket read it. */
@@ -65,18 +67,36 @@ function noticeHistory(
   userId: Principal['userId'],
   params: QueryParams<'notices'>,
 ): QueryResults['notices'] {
-  const found = hub.history(userId, params.before, params.limit);
+  const { items, nextBefore } = hub.history(userId, params.before, params.limit);
   const language = hub.languageOf(userId);
-  const last = found.at(-1)?.record.place;
+  const entries = items.map(({ notice, record }) => ({
+    notice,
+    record,
+    place: record.place,
+    // Each of them may be taken back; the digest is what is left.
+    heldUntil: isWithdrawn(record.flags) ? 0 : record.heldUntil,
+  }));
   return {
-    notices: found.map(({ notice, record }) => ({
-      notice: noticeFrameOf(notice, { offset: record.place, language, isOffline: false }),
-      ...senderOf(hub, notice.notice.senderId),
-      ...(record.readAt > 0 && { readAt: record.readAt }),
-      ...(record.confirmedAt > 0 && { confirmedAt: record.confirmedAt }),
-      ...(isWithdrawn(record.flags) && { isWithdrawn: true as const }),
-    })),
-    ...(found.length === params.limit && last !== undefined && { nextBefore: last }),
+    notices: groupDigests(entries).map((group) => viewOf(hub, group, language)),
+    ...(nextBefore !== undefined && { nextBefore }),
     unreadCount: hub.book.mailboxes.get(userId)?.unreadCount ?? 0,
+  };
+}
+
+/** A notice, or a digest: that is read once all of it is. */
+function viewOf(
+  hub: NoticeHub,
+  group: readonly [HistoryItem, ...HistoryItem[]],
+  language: NoticeLanguage,
+): QueryResults['notices']['notices'][number] {
+  const [{ notice, record }] = group;
+  const notices = group.map((item) => item.notice);
+  const isRead = group.every((item) => item.record.readAt > 0);
+  return {
+    notice: frameOf(notices, { offset: record.place, language, isOffline: false }),
+    ...(group.length === 1 && senderOf(hub, notice.notice.senderId)),
+    ...(isRead && { readAt: Math.max(...group.map((item) => item.record.readAt)) }),
+    ...(record.confirmedAt > 0 && { confirmedAt: record.confirmedAt }),
+    ...(isWithdrawn(record.flags) && { isWithdrawn: true as const }),
   };
 }

@@ -27,12 +27,19 @@ export const noticeScheduledSchema = Type.Object(
   { kind: Type.Literal('notice.scheduled'), notice: noticeSchema, sendAt: timeMsSchema },
   strict,
 );
-/** Held notices of a user become deliverable; this row's place is their offset. */
+/** Held notices of a user become deliverable; this row's place is their offset. Those of a digest are shown as one. */
 export const noticeReleasedSchema = Type.Object(
   {
     kind: Type.Literal('notice.released'),
     users: Type.Array(
-      Type.Object({ userId: userIdSchema, messageIds: Type.Array(messageIdSchema, { minItems: 1 }) }, strict),
+      Type.Object(
+        {
+          userId: userIdSchema,
+          messageIds: Type.Array(messageIdSchema, { minItems: 1 }),
+          isDigest: Type.Optional(Type.Literal(true)),
+        },
+        strict,
+      ),
     ),
   },
   strict,

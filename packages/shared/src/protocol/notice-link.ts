@@ -55,6 +55,22 @@ export const NOTICE_SERVER_TYPES = [
   'notice_withdrawn',
 ] as const;
 
+/** The type of a digest's frame. A sender may not use it. */
+export const DIGEST_TYPE = 'notice_digest';
+/** How a digest's id begins. Marking it marks every notice in it. */
+export const DIGEST_ID_PREFIX = 'digest~';
+/** `data` of a digest: how many notices it stands for, and the newest of them; the own history lists all. */
+export type NoticeDigest = {
+  readonly count: number;
+  readonly items: readonly {
+    readonly messageId: string;
+    readonly type: string;
+    readonly title?: string;
+    readonly content: string;
+    readonly time: number;
+  }[];
+};
+
 /** A notice as it stands in its frame. */
 export const noticeFrameSchema = Type.Object(
   {
