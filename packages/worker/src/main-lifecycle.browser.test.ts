@@ -59,6 +59,18 @@ test('[AC4] a login by code: shown, renewed, refused for another user, taken for
   expect(existsSync(join(world.directory, 'worker', 'sessions', `${ACCOUNT}.sealed`))).toBe(true);
 });
 
+test('[AC8] a login that is asked for while the account starts is shown without being asked for again', async () => {
+  world = await BrowserWorld.start({ isLoggedIn: false });
+  await world.master.until(() => lastSession()?.kind === 'starting');
+  const answer = await world.master.order('master:login', { accountId: ACCOUNT, leaseToken: 1 });
+  expect(answer).toEqual({ ok: true });
+  await world.master.until(() => lastSession()?.kind === 'awaitingScan');
+  expect(world.sessions()).not.toContain('loginRequired');
+  world.simulator.control.login({ action: 'scan' });
+  world.simulator.control.login({ action: 'confirm', account: 'a1' });
+  await world.master.until(() => lastSession()?.kind === 'online');
+});
+
 test('[AC2] a human check stops the account until a person asks for a login', async () => {
   world = await BrowserWorld.start();
   await world.untilSynced();

@@ -96,7 +96,7 @@ export class AccountSession {
       checkLogin: (session, turn) => this.#checkLogin(session, turn),
       keepSession: async () => this.#browser?.keepSession(),
     });
-    this.#state = { kind: 'starting', since: clock.now(), failureCount: 0 };
+    this.#state = { kind: 'starting', since: clock.now(), failureCount: 0, isLoginAsked: false };
   }
 
   get state(): AccountState {
@@ -136,9 +136,13 @@ export class AccountSession {
     this.#reader.syncNow();
   }
 
-  /** A person wants to log the account in: shows a code. */
+  /**
+   * A person wants to log the account in: shows a code, while it starts as soon as it is known to be needed. On line, the
+   * account's own page is asked whether it is.
+   */
   loginNow(): void {
     this.#apply({ kind: 'loginAsked' });
+    if (this.#state.kind === 'online') this.#reader.checkNow();
   }
 
   /** Stops everything and leaves no browser behind. Safe twice. */

@@ -6,7 +6,13 @@ import { unreachable } from '@hiscrm/shared/lib/must.ts';
 import type { Session } from '@hiscrm/shared/model/session.ts';
 
 export type AccountState =
-  | { readonly kind: 'starting'; readonly since: number; readonly failureCount: number }
+  | {
+      readonly kind: 'starting';
+      readonly since: number;
+      readonly failureCount: number;
+      /** A person asked for a login meanwhile: when it turns out to be needed, the code is shown at once. */
+      readonly isLoginAsked: boolean;
+    }
   /** `detail`: what works worse than it should. */
   | { readonly kind: 'online'; readonly since: number; readonly detail: string }
   | { readonly kind: 'loginRequired'; readonly since: number; readonly detail: string }
@@ -18,6 +24,7 @@ export type AccountState =
       readonly failureCount: number;
       readonly retryAt: number;
       readonly detail: string;
+      readonly isLoginAsked: boolean;
     }
   | { readonly kind: 'closed'; readonly since: number };
 export type ScanCode = { readonly image: string; readonly expiresAt: number };
@@ -43,8 +50,8 @@ type EventKind = AccountEvent['kind'];
 export const ACCOUNT_TABLE: Record<StateKind, Record<EventKind, StateKind | 'same'>> = {
   starting: {
     loggedIn: 'online',
-    loggedOut: 'loginRequired',
-    loginAsked: 'same',
+    loggedOut: 'loginRequired', // 'awaitingScan' when a login was asked for
+    loginAsked: 'starting',
     codeShown: 'same',
     loginFailed: 'same',
     challenged: 'challenge',
@@ -131,11 +138,13 @@ export const ACCOUNT_TABLE: Record<StateKind, Record<EventKind, StateKind | 'sam
 export function nextAccountState(state: AccountState, event: AccountEvent, now: number): AccountState {
   const to = ACCOUNT_TABLE[state.kind][event.kind];
   const failureCount = 'failureCount' in state ? state.failureCount : 0;
+  const isLoginAsked = event.kind === 'loginAsked' || ('isLoginAsked' in state && state.isLoginAsked);
   switch (to) {
     case 'same':
       return state;
     case 'starting':
-      return { kind: 'starting', since: now, failureCount };
+      if (state.kind === 'starting' && state.isLoginAsked) return state;
+      return { kind: 'starting', since: now, failureCount, isLoginAsked };
     case 'online': {
       const detail = event.kind === 'limited' ? event.detail : '';
       return state.kind === 'online' && state.detail === detail ? state : { kind: 'online', since: now, detail };
@@ -143,6 +152,8 @@ export function nextAccountState(state: AccountState, event: AccountEvent, now: 
     case 'closed':
       return { kind: 'closed', since: now };
     case 'loginRequired':
+      if (isLoginAsked) return { kind: 'awaitingScan', since: now, code: undefined };
+      return { kind: to, since: now, detail: 'detail' in event ? event.detail : '' };
     case 'challenge':
       return { kind: to, since: now, detail: 'detail' in event ? event.detail : '' };
     case 'awaitingScan':
@@ -150,7 +161,14 @@ export function nextAccountState(state: AccountState, event: AccountEvent, now: 
     case 'backingOff': {
       const delayMs = event.kind === 'broke' ? event.delayMs : 0;
       const detail = event.kind === 'broke' ? event.detail : '';
-      return { kind: 'backingOff', since: now, failureCount: failureCount + 1, retryAt: now + delayMs, detail };
+      return {
+        kind: 'backingOff',
+        since: now,
+        failureCount: failureCount + 1,
+        retryAt: now + delayMs,
+        detail,
+        isLoginAsked,
+      };
     }
     default:
       return unreachable(to);
