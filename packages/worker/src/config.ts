@@ -29,7 +29,7 @@ const HUMAN_REPLIES = {
   confirmDelaysMs: [15 * 60_000, 60 * 60_000],
 };
 /** Works are asked for seldom: their counts lag by minutes anyway. */
-const HUMAN_INTERVALS = { stateMs: 30_000, worksMs: 10 * 60_000, fullMs: 24 * 3_600_000 };
+const HUMAN_INTERVALS = { stateMs: 30_000, worksMs: 5 * 60_000, fullMs: 24 * 3_600_000 };
 
 /** `HISCRM_PACE=fast`: for the simulator, where nobody is in a hurry to notice a machine. */
 const FAST_PACING = {

@@ -197,6 +197,19 @@ test('[DM6] a deleted comment is told after two readings of its work, without wa
   await world.master.until(() => comments().some((facts) => facts.id === comment.cid && facts.state === 'deleted'));
 });
 
+test('[AD16] an edited comment and its number of likes are told without waiting for a full sweep', async () => {
+  const { control } = world.simulator;
+  await restartWithoutSweeps();
+  const comment = control.event({ kind: 'comment_new', account: 'a1', user: 4, text: '打错字了' });
+  await untilComment(comment.cid);
+  await world.untilSynced(world.master.batches.length);
+  control.event({ kind: 'comment_edit', account: 'a1', comment: String(comment.cid), text: '改好了' });
+  control.event({ kind: 'comment_like', account: 'a1', comment: String(comment.cid), delta: 7 });
+  await world.master.until(() =>
+    comments().some((facts) => facts.id === comment.cid && facts.text === '改好了' && facts.likeCount === 7),
+  );
+});
+
 test('[AD15] of a work with ten thousand comments the newest are read, once; a new one is met without reading them again', async () => {
   const { control } = world.simulator;
   await restartWithoutSweeps();

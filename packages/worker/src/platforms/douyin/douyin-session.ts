@@ -25,7 +25,7 @@ import { recordOf, recordsOf } from './parse/fields.ts';
 import { parseMessages } from './parse/parse-messages.ts';
 import { parseNotices } from './parse/parse-notices.ts';
 import { parseProfile } from './parse/parse-profile.ts';
-import { needsWalk, readComments } from './read-comments.ts';
+import { needsWalk, readComments, worksToLookAt } from './read-comments.ts';
 import {
   compareRows,
   conversationsToOpen,
@@ -230,15 +230,17 @@ export class DouyinSession implements PlatformSession {
     return end === 'complete' ? undefined : 'some conversations are still to be read';
   }
 
-  async #syncComments(op: Op, depth: SyncDepth): Promise<string | undefined> {
+  async #syncComments(op: Op, depth: Exclude<SyncDepth, 'state'>): Promise<string | undefined> {
     const desk = this.#desk;
     const { works, end } = await readWorks(op, desk);
     let why = end === 'complete' ? undefined : `the works list ended ${end}`;
+    const looks = worksToLookAt(desk, works);
     for (const work of works) {
       if (desk.isFull) return 'the outbox is full';
-      if (depth === 'light' && !needsWalk(desk, work)) continue;
+      const reach = depth === 'full' || needsWalk(desk, work) ? depth : 'look';
+      if (reach === 'look' && !looks.has(work.id)) continue;
       if ((work.stats?.commentCount ?? 0) === 0 && desk.env.sink.knownItems('comment', work.id).length === 0) continue;
-      const read = await readComments(op, desk, work, depth);
+      const read = await readComments(op, desk, work, reach);
       if (read === 'partial' || read === 'silent') why ??= `the comments of a work were read ${read}`;
       await desk.pause(op);
     }

@@ -8,6 +8,32 @@ import type { Desk } from './desk.ts';
 /** Known comments in a row, in a list sorted by time, after which the rest is taken as known. */
 const KNOWN_RUN_COUNT = 20;
 
+/** Works among which edits and other counts are looked for: those where something happened last. */
+const LIVELY_WORKS_COUNT = 9;
+/** Of these, how many are looked at with each light reading. */
+const LOOKS_COUNT = 3;
+
+/** How far a work's comments are read. `look` = the newest page of them, for changes that no count of the work tells of. */
+export type Reach = Exclude<SyncDepth, 'state'> | 'look';
+
+/** The lively works that were looked at longest ago: an edited comment is found without waiting for everything to be read. */
+export function worksToLookAt(desk: Desk, works: readonly ContentFacts[]): ReadonlySet<string> {
+  const { sink } = desk.env;
+  const livelyAt = (work: ContentFacts): number =>
+    Math.max(work.publishedAt ?? 0, ...sink.knownItems('comment', work.id).map((comment) => comment.at ?? 0));
+  const lively = works
+    .filter((work) => work.state !== 'deleted' && (work.stats?.commentCount ?? 0) > 0)
+    .map((work) => ({ id: work.id, at: livelyAt(work), lookedAt: Number(sink.hint(lookHint(work.id)) ?? 0) }))
+    .sort((a, b) => b.at - a.at)
+    .slice(0, LIVELY_WORKS_COUNT);
+  return new Set(
+    lively
+      .sort((a, b) => a.lookedAt - b.lookedAt)
+      .slice(0, LOOKS_COUNT)
+      .map(({ id }) => id),
+  );
+}
+
 /** Whether the platform's count says that something under the work changed since it was last read. */
 export function needsWalk(desk: Desk, work: ContentFacts): boolean {
   if (work.state === 'deleted' || work.stats?.commentCount === undefined) return false;
@@ -22,7 +48,7 @@ export async function readComments(
   op: Op,
   desk: Desk,
   work: ContentFacts,
-  depth: SyncDepth,
+  reach: Reach,
 ): Promise<'complete' | 'enough' | 'partial' | 'silent'> {
   const startedAt = desk.env.clock.now();
   const known = desk.env.sink.knownItems('comment', work.id);
@@ -30,14 +56,15 @@ export async function readComments(
   try {
     const knownIds = new Set<string>(known.map((comment) => comment.id));
     const missing = missingOf(desk, work, known);
-    const isEnough = depth === 'light' && missing > 0 ? enoughOf(knownIds, missing) : undefined;
+    const isEnough =
+      reach === 'look' ? () => true : reach === 'light' && missing > 0 ? enoughOf(knownIds, missing) : undefined;
     const { rows, end } = await page.walk(op, isEnough);
     if (end === 'silent' || end === 'full') return 'silent';
     const seen = new Set<string>(rows.map((row) => row.facts.id));
     if (end === 'capped') desk.env.oddities.note('commentsCapped');
     let isComplete = end === 'complete';
     let isEnd = isComplete || end === 'enough' || end === 'capped';
-    for (const parent of parentsToOpen(rows, known, depth)) {
+    for (const parent of parentsToOpen(rows, known, reach)) {
       const replies = await page.walkReplies(op, parent, { place: placeAmongAlike(parent, rows) });
       if (!replies) desk.env.oddities.note('answersNotOpened');
       await desk.pause(op);
@@ -46,8 +73,9 @@ export async function readComments(
       for (const reply of replies?.rows ?? []) seen.add(reply.facts.id);
     }
     if (!isEnd) return 'partial';
+    desk.env.sink.setHint(lookHint(work.id), String(startedAt));
     if (isComplete) {
-      for (const comment of known) if (isUnopened(comment, rows, depth)) seen.add(comment.id);
+      for (const comment of known) if (isUnopened(comment, rows, reach)) seen.add(comment.id);
       desk.env.sink.walked({ topicId: work.id, seenIds: seen, startedAt });
     }
     // One that was not shown is looked for again before it counts as deleted.
@@ -59,6 +87,8 @@ export async function readComments(
   }
 }
 
+/** When the newest comments were read last. */
+const lookHint = (workId: string): string => `looked:${workId}`;
 /** How many comments the walk left unknown. */
 const walkHint = (workId: string): string => `left:${workId}`;
 /**
@@ -83,7 +113,7 @@ const isListed = (comment: CommentFacts): boolean => comment.state === 'visible'
 function parentsToOpen(
   rows: readonly FactOf<'comment'>[],
   known: readonly CommentFacts[],
-  depth: SyncDepth,
+  reach: Reach,
 ): CommentFacts[] {
   const replyCounts = new Map<string, number>();
   for (const comment of known) {
@@ -95,13 +125,13 @@ function parentsToOpen(
     .filter((facts) => {
       const count = facts.replyCount ?? 0;
       if (facts.parentId !== undefined || count === 0 || !isListed(facts)) return false;
-      return depth === 'full' || (replyCounts.get(facts.id) ?? 0) !== count;
+      return reach === 'full' || (replyCounts.get(facts.id) ?? 0) !== count;
     });
 }
 
 /** An answer that this walk did not look for, because nothing said that its parent's answers changed. */
-function isUnopened(comment: CommentFacts, rows: readonly FactOf<'comment'>[], depth: SyncDepth): boolean {
-  if (comment.parentId === undefined || depth === 'full') return false;
+function isUnopened(comment: CommentFacts, rows: readonly FactOf<'comment'>[], reach: Reach): boolean {
+  if (comment.parentId === undefined || reach === 'full') return false;
   const parent = rows.find((row) => row.facts.id === comment.parentId);
   return parent !== undefined && (parent.facts.replyCount ?? 0) > 0;
 }
