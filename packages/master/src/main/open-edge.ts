@@ -86,7 +86,14 @@ export async function openEdge(parts: EdgeParts): Promise<Edge> {
     turns: core.turns,
     onAccepted,
   });
-  const io = createSocketIoServer({ httpServer, allowedOrigins: config.allowedOrigins });
+  const { allowedOrigins, maxConnections: connectionLimitCount } = config;
+  const io = createSocketIoServer({ httpServer, allowedOrigins, connectionLimitCount });
+  parts.metrics.buffer({
+    name: 'socket_io_connections',
+    unit: 'count',
+    limit: connectionLimitCount,
+    read: () => io.engine.clientsCount,
+  });
   closer.add('socket.io', () => {
     io.disconnectSockets(true);
     io.engine.close();

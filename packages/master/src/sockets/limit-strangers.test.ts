@@ -14,9 +14,9 @@ afterEach(async () => {
 });
 
 /** A server that lets everybody with a token into `/worker`, and gives back how long a text was. */
-async function open(): Promise<string> {
+async function open(connectionLimitCount = 100): Promise<string> {
   const httpServer = createServer();
-  const io = createSocketIoServer({ httpServer, allowedOrigins: [] });
+  const io = createSocketIoServer({ httpServer, allowedOrigins: [], connectionLimitCount });
   closers.push(() => io.close());
   const worker = io.of('/worker');
   worker.use((socket, next) => next(socket.handshake.auth.token === 'known' ? undefined : new Error('who?')));
@@ -72,4 +72,23 @@ test.each<[ClientVersion, readonly string[]]>([
     peer.emit('text', 'x'.repeat(10_000_000));
     expect(await peer.next('length')).toEqual({ length: 10_000_000 });
   }
+});
+
+test('beyond the limit nobody more comes in, until somebody leaves', async () => {
+  const address = await open(1);
+  const first = new Peer(`http://${address}/worker`, { auth: { token: 'known' } });
+  await first.opened;
+  const second = new Peer(`http://${address}/worker`, { auth: { token: 'known' } });
+  await expect(second.opened).rejects.toThrow();
+  first.close();
+  await expect
+    .poll(async () => {
+      const third = new Peer(`http://${address}/worker`, { auth: { token: 'known' } });
+      closers.push(() => third.close());
+      return await third.opened.then(
+        () => 'in',
+        () => 'out',
+      );
+    })
+    .toBe('in');
 });

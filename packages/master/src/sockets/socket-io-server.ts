@@ -26,8 +26,10 @@ export function createSocketIoServer(options: {
   readonly httpServer: HttpServer;
   /** Web pages of other origins that may connect. Programs send no origin and are not concerned. */
   readonly allowedOrigins: readonly string[];
+  /** Beyond it, one more is refused with 403; those that were let in stay. */
+  readonly connectionLimitCount: number;
 }): Server {
-  const io = new Server(options.httpServer, {
+  const io: Server = new Server(options.httpServer, {
     maxHttpBufferSize: SOCKET_IO_FRAME_LIMIT_BYTES,
     transports: ['websocket', 'polling'],
     connectTimeout: JOIN_PATIENCE_MS,
@@ -37,6 +39,10 @@ export function createSocketIoServer(options: {
     serveClient: false,
     wsEngine: OneMessageATurn,
     destroyUpgrade: false, // other paths upgrade too
+    allowRequest: (_request, decide) => {
+      const hasRoom = io.engine.clientsCount < options.connectionLimitCount;
+      decide(hasRoom ? null : 'too many connections', hasRoom);
+    },
     ...(options.allowedOrigins.length > 0 && { cors: { origin: [...options.allowedOrigins], credentials: true } }),
   });
   limitStrangers(io, SOCKET_IO_FRAME_LIMIT_BYTES);

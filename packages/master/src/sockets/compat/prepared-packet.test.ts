@@ -14,7 +14,7 @@ afterEach(async () => {
 /** A server, a client of it, and the line to that client. */
 async function open(options: { readonly version?: ClientVersion; readonly transports?: readonly string[] } = {}) {
   const httpServer = createServer();
-  const io = createSocketIoServer({ httpServer, allowedOrigins: [] });
+  const io = createSocketIoServer({ httpServer, allowedOrigins: [], connectionLimitCount: 100 });
   httpServer.listen(0, '127.0.0.1');
   await once(httpServer, 'listening');
   closers.push(() => io.close());

@@ -24,7 +24,7 @@ export async function openWorkerWorld(options: Pick<ConstructorParameters<typeof
   master.listeners.push((publication) => fleet.onPublication(publication));
   const ingest = new Ingest({ store: master.store, committer: master, syncBoard: new SyncBoard(), clock });
   const httpServer = createServer();
-  const server = createSocketIoServer({ httpServer, allowedOrigins: [] });
+  const server = createSocketIoServer({ httpServer, allowedOrigins: [], connectionLimitCount: 100 });
   const workers = new WorkerServer({ io: server, ingest, fleet, authenticator, clock, lc: silentLogger, ...options });
   await new Promise<void>((resolve) => httpServer.listen(0, '127.0.0.1', resolve));
   const { port } = httpServer.address() as AddressInfo; // a TCP server has a port
