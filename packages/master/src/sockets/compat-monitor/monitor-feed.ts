@@ -15,9 +15,9 @@ import { failureOf } from './sending-of.ts';
  * What happens within so long after a burst was sent goes with the next one. A burst costs each client a write, so it is the
  * longer the more there are: this much for each, within bounds. A client waits a second before it acts on a hint anyway.
  */
-const BURST_MS_PER_CLIENT = 1;
+const BURST_MS_PER_CLIENT = 2.5;
 const BURST_LEAST_MS = 50;
-const BURST_MOST_MS = 250;
+const BURST_MOST_MS = 500;
 /**
  * The list of channels makes every client ask for the topics of every channel, and hints and topics carry the red dots
  * already, so it goes out the less often the longer it is: this long for each channel, within bounds.
