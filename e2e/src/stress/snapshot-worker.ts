@@ -56,7 +56,8 @@ export class SnapshotWorker {
   async beat(): Promise<void> {
     const state = { status: 'online', active_tasks: 1, memory_usage: 100, cpu_usage: 1 };
     this.#send('worker:heartbeat', { worker_id: SNAPSHOT_WORKER_ID, ...state });
-    await this.#answer('worker:heartbeat:ack');
+    const { success } = await this.#answer('worker:heartbeat:ack');
+    if (success !== true) this.refusals.push('a heartbeat was refused');
   }
 
   async reportOnline(accountIds: readonly string[]): Promise<void> {
@@ -114,6 +115,7 @@ export class SnapshotWorker {
   #hear(envelope: Envelope): void {
     if (envelope.type === 'master:task:assign') this.assigned.add(String(envelope.payload.id));
     else if (envelope.type === 'master:task:revoke') this.assigned.delete(String(envelope.payload.account_id));
+    else if (envelope.type.endsWith('error')) this.refusals.push(JSON.stringify(envelope));
     else this.#heard.push(envelope);
   }
 
