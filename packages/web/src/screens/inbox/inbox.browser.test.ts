@@ -166,6 +166,58 @@ test('[PC9] what arrives while one reads further up does not move the page; at t
   expect((await item(id).boundingBox())?.y).toBe(before?.y);
 });
 
+test('[PC9] a topic is never blank: quick changes between long and short ones, a pane without room, another size', async () => {
+  master.commit([...messages(0, 3_000), comment('c1', 5), comment('c2', 6)]);
+  const show = (route: string) =>
+    page.evaluate((hash) => {
+      location.hash = hash;
+    }, `/inbox/${ACCOUNT}/${route}`);
+  const style = (display: string) =>
+    page.addStyleTag({ content: `.pane-messages { display: ${display} !important; }` });
+  /** The share of the list's height that rows cover; a short topic fills less than the pane and counts by its own height. */
+  const covered = () =>
+    page.locator('[data-list="messages"]').evaluate((list) => {
+      const box = list.getBoundingClientRect();
+      const heights = [...list.querySelectorAll('.virtual-row')].map((row) => {
+        const { top, bottom } = row.getBoundingClientRect();
+        return Math.max(0, Math.min(bottom, box.bottom) - Math.max(top, box.top));
+      });
+      const inside = Math.min(box.height, list.firstElementChild?.getBoundingClientRect().height ?? 0) - 24;
+      return heights.reduce((sum, height) => sum + height, 0) / inside;
+    });
+  await open(`messages/${PEER}`);
+  await item('m0002999').waitFor();
+  for (const share of [0, 0.3, 0.9]) {
+    await page.locator('[data-list="messages"]').evaluate((list, at) => {
+      list.scrollTop = list.scrollHeight * at;
+    }, share);
+    await eventually(covered).toBeGreaterThan(0.95);
+    for (const route of [`comments/${WORK}`, `messages/${PEER}`, `comments/${WORK}`]) await show(route);
+    await item('c2').waitFor();
+    await eventually(covered).toBeGreaterThan(0.95);
+    await show(`messages/${PEER}`);
+    await item('m0002999').waitFor();
+    await eventually(covered).toBeGreaterThan(0.95);
+  }
+  // Opened where there is no room for it, and more arrives before there is.
+  await show(`comments/${WORK}`);
+  await style('none');
+  await show(`messages/${PEER}`);
+  await page.locator('[data-list="messages"]').waitFor({ state: 'attached' });
+  master.commit(messages(3_000, 3_200));
+  await style('flex');
+  await item('m0003199').waitFor();
+  await eventually(covered).toBeGreaterThan(0.95);
+  for (const [width, height] of [
+    [1100, 240],
+    [420, 900],
+    [1360, 1000],
+  ] as const) {
+    await page.setViewportSize({ width, height });
+    await eventually(covered).toBeGreaterThan(0.95);
+  }
+});
+
 test('[PC8] opening an account reads nothing; what stood on the screen is read, what is above it is not (D64)', async () => {
   master.commit(messages(0, 60));
   await page.goto(`${server.url}#/inbox/${ACCOUNT}/messages`);
