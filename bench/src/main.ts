@@ -6,6 +6,7 @@ import { type SuiteReport, suiteText } from './lib/report.ts';
 import type { Suite } from './lib/suite.ts';
 import { compatMonitors } from './suites/compat-monitors.ts';
 import { fanOut } from './suites/fan-out.ts';
+import { firstPaint } from './suites/first-paint.ts';
 import { ingest } from './suites/ingest.ts';
 import { noticesSockets } from './suites/notices-sockets.ts';
 import { noticesStorm } from './suites/notices-storm.ts';
@@ -22,6 +23,7 @@ const SUITES: Readonly<Record<string, Suite>> = {
   'worker-to-screen': workerToScreen,
   ingest,
   restart,
+  'first-paint': firstPaint,
   'compat-monitors': compatMonitors,
   'notices-sockets': noticesSockets,
   'notices-to-all': noticesToAll,

@@ -1,10 +1,9 @@
-import { pathToFileURL } from 'node:url';
 import type { Client } from '@hiscrm/client/client.ts';
 import type { AccountId } from '@hiscrm/shared/model/ids.ts';
 import type { Session } from '@hiscrm/shared/model/session.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '@hiscrm/simulator/simulator.ts';
 import type { Browser } from 'playwright-core';
-import { repositoryFile, runToEnd } from './harness/child.ts';
+import { buildWeb } from './build-web.ts';
 import { addAccount, connectClient } from './harness/connect-client.ts';
 import { ADMIN_PASSWORD, MasterProcess } from './harness/master-process.ts';
 import { tempFolder } from './harness/temp-folder.ts';
@@ -159,14 +158,4 @@ export class World {
     await this.simulator.close();
     this.#folder.remove();
   }
-}
-
-/** Vite builds the bundle in seconds; an unchanged one costs nothing. */
-const BUILD_DEADLINE_MS = 300_000;
-
-/** The PC client as `npm start` would serve it. */
-async function buildWeb(): Promise<void> {
-  const script = JSON.stringify(pathToFileURL(repositoryFile('scripts', 'lib', 'web-build.mjs')).href);
-  const program = `const { buildWebIfStale } = await import(${script}); await buildWebIfStale(process.execPath);`;
-  await runToEnd({ args: ['--input-type=module', '--eval', program] }, BUILD_DEADLINE_MS);
 }
