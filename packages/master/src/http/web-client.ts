@@ -14,13 +14,14 @@ const MISSING_PAGE = `<!doctype html>
 <p>请使用 <code>npm start</code> 启动（会自动构建），或在 <code>packages/web</code> 中运行 <code>npx vite build</code>，然后刷新本页。</p>
 </body></html>`;
 
-/** Serves the built web client. Its hashed files may be kept for ever, its page never. */
+/** Serves the built web client, as the build compressed it. Its hashed files may be kept for ever, its page never. */
 export async function addWebClient(app: App, webDir: string): Promise<void> {
   await app.register(fastifyStatic, {
     root: webDir,
     serve: false,
     decorateReply: true,
     index: false,
+    preCompressed: true,
     maxAge: 0,
     suppressWarning: true,
   });

@@ -34,7 +34,6 @@ export function App() {
 function Door() {
   const { t } = useText();
   const { session, check } = useSession();
-  useEffect(() => void check(), [check]);
   useEffect(() => {
     if (session.kind !== 'away') return;
     const timer = setInterval(() => void check(), AWAY_RETRY_MS);
