@@ -19,6 +19,8 @@ import { ReplyRow } from './reply-row.tsx';
 import { useReadMarks } from './use-read-marks.ts';
 
 const ROW_HEIGHT_PX = 76;
+/** More rows than the tallest screen shows, whatever their height. */
+const SURELY_SCROLLS_ROWS = 80;
 /** This near the bottom counts as being there: new items keep it there. */
 const END_THRESHOLD_PX = 80;
 /** The page before is asked for when the first row on the screen is this near the top. */
@@ -43,6 +45,9 @@ export function MessageList(props: Shown & { readonly window: WindowView; readon
     overscan: 8,
     paddingStart: 12,
     paddingEnd: 12,
+    // At the end from the first frame: rows of the beginning would be drawn for nothing and ask for the page before them. Where
+    // all may fit on the screen it stays 0: an offset that the browser cannot take is never corrected, as nothing scrolls.
+    initialOffset: () => (rows.length > SURELY_SCROLLS_ROWS ? rows.length * ROW_HEIGHT_PX : 0),
     anchorTo: 'end',
     followOnAppend: true,
     scrollEndThreshold: END_THRESHOLD_PX,
