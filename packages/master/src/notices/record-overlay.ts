@@ -11,6 +11,11 @@ export class RecordOverlay {
   readonly #tables: NoticeTables;
   #changed = new Map<number, Map<number, LiveRecord>>();
   #saving = new Map<number, Map<number, LiveRecord>>();
+  /**
+   * What the newest checkpoint wrote, as the tables have it: an acknowledgement comes a moment after its notice, and reading
+   * each record back for it cost more than everything else about a delivery.
+   */
+  #saved: ReadonlyMap<number, ReadonlyMap<number, StoredRecord>> = new Map();
   #changedCount = 0;
 
   constructor(tables: NoticeTables) {
@@ -23,7 +28,11 @@ export class RecordOverlay {
   }
 
   peek(noticeNo: number, userNo: number): StoredRecord | undefined {
-    return this.#unsaved(noticeNo, userNo) ?? this.#tables.readRecord(noticeNo, userNo);
+    return (
+      this.#unsaved(noticeNo, userNo) ??
+      this.#saved.get(userNo)?.get(noticeNo) ??
+      this.#tables.readRecord(noticeNo, userNo)
+    );
   }
 
   /** The record, to be changed right away: it goes into the next checkpoint. */
@@ -91,6 +100,7 @@ export class RecordOverlay {
   }
 
   saved(): void {
+    this.#saved = this.#saving;
     this.#saving = new Map();
   }
 
