@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
-import { MIGRATIONS, type Migration, migrate } from './migrate.ts';
+import { MIGRATIONS, migrate } from './migrate.ts';
+import type { Migration } from './migrations/migration.ts';
 
 const schemaOf = (db: DatabaseSync): unknown =>
   db.prepare('SELECT type, name, sql FROM sqlite_schema ORDER BY type, name').all();

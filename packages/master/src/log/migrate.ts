@@ -1,9 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { logAndState } from './migrations/0001-log-and-state.ts';
 import { notices } from './migrations/0002-notices.ts';
-
-/** One step of the schema. A released step is never edited: a change is another step. */
-export type Migration = { readonly version: number; readonly statements: readonly string[] };
+import type { Migration } from './migrations/migration.ts';
 
 /** Every step, oldest first; `version` counts from 1 without gaps and is the database's `user_version` afterwards. */
 export const MIGRATIONS: readonly Migration[] = [logAndState, notices];

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { createRecordFacts } from '../commands/record-facts.ts';
 import type { V1Deps } from '../http/v1/v1-deps.ts';
 import { FactRecorder } from '../ingest/fact-recorder.ts';
+import type { EdgeParts } from './edge-parts.ts';
 import type { Compat } from './open-compat.ts';
-import type { EdgeParts } from './open-edge.ts';
 import type { DeskParts } from './open-worker-desk.ts';
 import { PLATFORMS } from './platforms.ts';
 

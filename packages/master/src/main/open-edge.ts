@@ -1,30 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
 import { fileURLToPath } from 'node:url';
-import type { Clock } from '@hiscrm/shared/lib/clock.ts';
 import { CLIENT_PATH } from '@hiscrm/shared/protocol/client-link.ts';
-import type { Auth } from '../auth/auth.ts';
-import type { RunCommand } from '../commands/command-request.ts';
-import type { Fleet } from '../fleet/fleet.ts';
 import { SyncBoard } from '../fleet/sync-board.ts';
 import { createHttpSurface, type HttpSurface } from '../http/http-surface.ts';
 import type { Hub } from '../hub/hub.ts';
 import { Ingest } from '../ingest/ingest.ts';
-import type { Health } from '../ops/health.ts';
-import type { Metrics } from '../ops/metrics.ts';
 import { traceOf } from '../ops/trace.ts';
 import { CLIENT_LIMITS } from '../sockets/client-limits.ts';
 import { ClientServer } from '../sockets/client-server.ts';
 import { refuseUpgrade } from '../sockets/refuse-upgrade.ts';
 import { createSocketIoServer } from '../sockets/socket-io-server.ts';
 import { WorkerServer } from '../sockets/worker-server.ts';
-import type { Closer } from './closer.ts';
-import type { DataFolder } from './data-folder.ts';
+import type { EdgeParts } from './edge-parts.ts';
 import { makeV1 } from './make-v1.ts';
-import type { MasterOptions } from './master-options.ts';
 import { type Compat, openCompat } from './open-compat.ts';
-import type { Core } from './open-core.ts';
-import type { Notices } from './open-notices.ts';
 import { type DeskParts, openWorkerDesk } from './open-worker-desk.ts';
 import { packageVersion } from './package-version.ts';
 import { PLATFORMS } from './platforms.ts';
@@ -41,22 +31,6 @@ export type Edge = {
   readonly ingest: Ingest;
   readonly workerSockets: WorkerServer;
   readonly startWorkers: (url: string) => void;
-};
-
-/** What the edge is made of. */
-export type EdgeParts = {
-  readonly options: MasterOptions;
-  readonly clock: Clock;
-  readonly folder: DataFolder;
-  readonly secretKey: Buffer;
-  readonly core: Core;
-  readonly auth: Auth;
-  readonly fleet: Fleet;
-  readonly notices: Notices;
-  readonly runCommand: RunCommand;
-  readonly health: Health;
-  readonly metrics: Metrics;
-  readonly closer: Closer;
 };
 
 /** Everything that takes connections. Closed in the reverse order: the port, clients, local Workers, the Worker link. */

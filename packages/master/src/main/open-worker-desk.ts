@@ -8,8 +8,8 @@ import { type WorkerConfig, WorkerDesk } from '../fleet/worker-desk.ts';
 import { RecordTables } from '../log/record-tables.ts';
 import type { ProxyServer } from '../words/proxy-server.ts';
 import { fromThisMachine } from './data-folder.ts';
+import type { EdgeParts } from './edge-parts.ts';
 import type { MasterOptions } from './master-options.ts';
-import type { EdgeParts } from './open-edge.ts';
 
 /** A Worker is a process of its own, never imported. */
 const WORKER_ENTRY = fileURLToPath(new URL('../../../worker/src/main.ts', import.meta.url));

@@ -7,7 +7,7 @@ import {
   type NoticeFrame,
 } from '@hiscrm/shared/protocol/notice-link.ts';
 import type { LiveNotice } from './live-notice.ts';
-import type { NoticeLanguage } from './notice-frames.ts';
+import type { NoticeLanguage } from './notice-language.ts';
 
 /** Notices that a digest names; the own history has all of them. */
 const ITEMS_SHOWN_COUNT = 20;

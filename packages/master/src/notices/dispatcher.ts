@@ -13,14 +13,8 @@ import { Latencies } from './latencies.ts';
 import { PRIORITY_RANK } from './live-notice.ts';
 import type { Mailbox, Waiting } from './mailbox.ts';
 import type { NoticeEffect } from './notice-book.ts';
-import {
-  frameOf,
-  type NoticeLanguage,
-  preparedDown,
-  preparedNative,
-  preparedOf,
-  preparedUnread,
-} from './notice-frames.ts';
+import { frameOf, preparedDown, preparedNative, preparedOf, preparedUnread } from './notice-frames.ts';
+import type { NoticeLanguage } from './notice-language.ts';
 import type { NoticeLimits } from './notice-limits.ts';
 import type { NoticeLink } from './notice-link.ts';
 

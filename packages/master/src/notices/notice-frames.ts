@@ -4,8 +4,8 @@ import type { NoticeDown, NoticeFrame } from '@hiscrm/shared/protocol/notice-lin
 import { textFrame } from '../hub/prepared-frame.ts';
 import { digestFrameOf } from './digest.ts';
 import type { LiveNotice } from './live-notice.ts';
+import type { NoticeLanguage } from './notice-language.ts';
 
-export type NoticeLanguage = 'zh' | 'en' | 'default';
 /** Unread counts up to this share a frame; above, one is made for each. */
 const UNREAD_KEPT_COUNT = 1_000;
 

@@ -17,7 +17,7 @@ import { type Counts, countsOf } from './flag-counts.ts';
 import type { LiveNotice } from './live-notice.ts';
 import type { Mailbox, Waiting } from './mailbox.ts';
 import type { NoticeBook, NoticeEffect } from './notice-book.ts';
-import type { NoticeLanguage } from './notice-frames.ts';
+import type { NoticeLanguage } from './notice-language.ts';
 import type { NoticeLimits } from './notice-limits.ts';
 import type { NoticeLink } from './notice-link.ts';
 import { NoticeTimes } from './notice-times.ts';

@@ -1,7 +1,8 @@
 import type { Site } from '../http/site.ts';
 import type { JsonObject } from '../lib/encode-json.ts';
 import type { AccountWorld } from '../world/account-world.ts';
-import type { Comment, Conversation, Person, Work } from '../world/model.ts';
+import type { Comment, Person } from '../world/comment.ts';
+import type { Conversation, Work } from '../world/model.ts';
 import { COMMON_COMMENTS, DM_IN, USER_REPLIES } from '../world/phrases.ts';
 import { contentOfType } from '../world/rich-message.ts';
 import type { NewMessage } from '../world/world.ts';

@@ -4,7 +4,8 @@ import { errorBody } from '../serialise/envelope.ts';
 import { accountInfo, imUserDetail } from '../serialise/user.ts';
 import { itemListBody, pickerListBody, workListBody } from '../serialise/work-lists.ts';
 import type { AccountWorld } from '../world/account-world.ts';
-import type { Comment, Work } from '../world/model.ts';
+import type { Comment } from '../world/comment.ts';
+import type { Work } from '../world/model.ts';
 import { type ApiCall, type ApiResult, type ApiRoute, answer } from './api-route.ts';
 import type { Site } from './site.ts';
 

@@ -3,7 +3,8 @@ import { replyAcceptedCreator, replyAcceptedWww } from '../serialise/comment.ts'
 import { errorBody } from '../serialise/envelope.ts';
 import { type SendVerdict, sendResult } from '../serialise/send-result.ts';
 import type { AccountWorld } from '../world/account-world.ts';
-import type { Comment, Work } from '../world/model.ts';
+import type { Comment } from '../world/comment.ts';
+import type { Work } from '../world/model.ts';
 import { type ApiCall, type ApiResult, type ApiRoute, answer } from './api-route.ts';
 import type { PushHub } from './push-hub.ts';
 import type { Site } from './site.ts';

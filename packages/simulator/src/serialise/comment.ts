@@ -1,5 +1,6 @@
 import type { JsonObject } from '../lib/encode-json.ts';
-import type { Comment, Work } from '../world/model.ts';
+import type { Comment } from '../world/comment.ts';
+import type { Work } from '../world/model.ts';
 import { logId, type Stamp } from './envelope.ts';
 import type { MediaUrls } from './media-url.ts';
 import { userObject } from './user.ts';

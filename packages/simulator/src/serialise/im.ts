@@ -1,7 +1,8 @@
 import type { JsonObject, JsonValue } from '../lib/encode-json.ts';
 import { hash32 } from '../lib/random.ts';
 import type { AccountWorld } from '../world/account-world.ts';
-import type { Conversation, Message, Person } from '../world/model.ts';
+import type { Person } from '../world/comment.ts';
+import type { Conversation, Message } from '../world/model.ts';
 import type { MediaUrls } from './media-url.ts';
 import { picture } from './user.ts';
 

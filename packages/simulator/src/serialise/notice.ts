@@ -1,5 +1,6 @@
 import type { JsonObject } from '../lib/encode-json.ts';
-import type { Comment, Person, Work, WorldEvent } from '../world/model.ts';
+import type { Comment, Person } from '../world/comment.ts';
+import type { Work, WorldEvent } from '../world/model.ts';
 import type { MediaUrls } from './media-url.ts';
 import { picture, userDetail, userObject } from './user.ts';
 

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../lib/encode-json.ts';
 import type { AccountWorld } from '../world/account-world.ts';
-import type { Person } from '../world/model.ts';
+import type { Person } from '../world/comment.ts';
 import { logId, type Stamp } from './envelope.ts';
 import type { MediaUrls } from './media-url.ts';
 

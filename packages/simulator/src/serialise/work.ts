@@ -1,6 +1,7 @@
 import type { JsonObject } from '../lib/encode-json.ts';
 import { hash32 } from '../lib/random.ts';
-import type { Person, Work } from '../world/model.ts';
+import type { Person } from '../world/comment.ts';
+import type { Work } from '../world/model.ts';
 import type { MediaUrls } from './media-url.ts';
 import { picture } from './user.ts';
 

@@ -1,7 +1,8 @@
 import { IdSource } from '../lib/platform-id.ts';
 import { Random } from '../lib/random.ts';
+import type { Person } from './comment.ts';
 import { makePerson, People } from './make-person.ts';
-import type { Conversation, Person, Work } from './model.ts';
+import type { Conversation, Work } from './model.ts';
 import { TRADES } from './phrases.ts';
 import type { Profile } from './profile.ts';
 import { seedConversations } from './seed-conversations.ts';

@@ -1,4 +1,4 @@
-import type { Comment } from './model.ts';
+import type { Comment } from './comment.ts';
 
 /**
  * The comments of one work. Seeded comments are made on first use, so a world of a thousand works, one of them with ten

@@ -1,5 +1,5 @@
 import type { Random } from '../lib/random.ts';
-import type { Person } from './model.ts';
+import type { Person } from './comment.ts';
 import { NICKNAMES, PROVINCES } from './phrases.ts';
 
 const BASE64_URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';

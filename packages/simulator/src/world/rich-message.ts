@@ -1,7 +1,8 @@
 import type { JsonObject } from '../lib/encode-json.ts';
 import type { Random } from '../lib/random.ts';
 import type { MediaUrls } from '../serialise/media-url.ts';
-import type { Person, Work } from './model.ts';
+import type { Person } from './comment.ts';
+import type { Work } from './model.ts';
 import { textContent } from './text-message.ts';
 
 export type RichContext = { random: Random; media: MediaUrls; brand: Person; peer: Person; work: Work | undefined };

@@ -1,8 +1,9 @@
 import type { IdSource } from '../lib/platform-id.ts';
 import type { Random } from '../lib/random.ts';
+import type { Comment, Person } from './comment.ts';
 import { CommentShelf } from './comment-shelf.ts';
 import type { People } from './make-person.ts';
-import type { Comment, Person, Work } from './model.ts';
+import type { Work } from './model.ts';
 import { AUTHOR_REPLIES, COMMON_COMMENTS, EMOJI, type Trade, USER_REPLIES } from './phrases.ts';
 
 const HOUR_MS = 3_600_000;

@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts';
+import type { Migration } from './migration.ts';
 
 /**
  * Notices, their receive records, and the settings of the notification hub, as folded from the log up to the place

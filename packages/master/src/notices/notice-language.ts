@@ -1,0 +1,2 @@
+/** The language in which a user reads notices; `default` = as the sender wrote them. */
+export type NoticeLanguage = 'zh' | 'en' | 'default';
