@@ -16,7 +16,7 @@ import { type TopicBook, TruthBook, unreadIn } from './truth-book.ts';
 
 /** Eight megabytes on the wire, and one small account beside it. */
 const SHAPES: readonly AccountShape[] = [
-  { works: 40, conversations: 40, linesEach: 48, rawBytes: 1_200 },
+  { works: 40, conversations: 40, linesEach: 48, rawBytes: 1_500 },
   { works: 3, conversations: 4, linesEach: 4, rawBytes: 300 },
 ];
 const MONITORS = [
