@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import type { AccountId } from '@hiscrm/shared/model/ids.ts';
 import { ERRORS } from '@hiscrm/shared/protocol/errors.ts';
 import fc from 'fast-check';
@@ -19,6 +20,7 @@ beforeAll(async () => {
   mkdirSync(join(webDir, 'assets'));
   writeFileSync(join(webDir, 'index.html'), '<!doctype html><title>client</title>');
   writeFileSync(join(webDir, 'assets', 'index-1a2b.js'), 'export {};');
+  writeFileSync(join(webDir, 'assets', 'index-1a2b.js.gz'), gzipSync('export {};'));
   writeFileSync(join(webDir, 'favicon.svg'), '<svg/>');
   world = await startHttpWorld({ webDir });
   admin = await world.login('root', 'admin');
@@ -158,6 +160,13 @@ test('the web client: its page is never kept, its files for ever, its routes lea
   expect((await world.get('/assets/index-1a2b.js')).headers['cache-control']).toBe(
     'public, max-age=31536000, immutable',
   );
+  const packed = await world.request({
+    method: 'GET',
+    url: '/assets/index-1a2b.js',
+    headers: { 'accept-encoding': 'gzip' },
+  });
+  expect(packed.headers).toMatchObject({ 'content-encoding': 'gzip', vary: expect.stringMatching(/accept-encoding/i) });
+  expect(packed.headers['content-type']).toContain('javascript');
   expect((await world.get('/favicon.svg')).body).toBe('<svg/>');
   expect((await world.get('/assets/gone.js')).statusCode).toBe(404);
   for (const url of ['/assets/../../../etc/passwd', '/assets/%2e%2e/%2e%2e/package.json', '/..%2f..%2fpackage.json']) {
