@@ -68,6 +68,8 @@ export type Page<T> = {
   readonly items: readonly T[];
   readonly stats: NoticeCounts;
 };
+/** `own`: there is no other system's. */
+export type DirectoryState = 'own' | 'loading' | 'fresh' | 'stale' | 'absent';
 export type HubStats = {
   readonly active_connections: number;
   readonly unique_users: number;
@@ -87,6 +89,16 @@ export type HubStats = {
   readonly uptime_s: number;
   readonly state: 'ok' | 'degraded';
   readonly degraded_because: readonly string[];
+  /** Whom a notice to everybody reaches; times in ms UTC. */
+  readonly directory: {
+    readonly kind: string;
+    readonly state: DirectoryState;
+    readonly users: number;
+    readonly ownUsers: number;
+    readonly refusedRows: number;
+    readonly lastReadAt: number | null;
+    readonly lastError?: string;
+  };
 };
 export type OnlineUser = {
   readonly user_id: string;

@@ -2,9 +2,10 @@ import { NOTICE_PRIORITIES } from '@hiscrm/shared/model/notice.ts';
 import { Alert, Table } from 'antd';
 import { useCallback } from 'react';
 import { useText } from '../../i18n/use-text.ts';
+import type { TextKey } from '../../i18n/zh-cn.ts';
 import { exactCount } from '../../lib/count-text.ts';
 import { durationText, fullTime } from '../../lib/time-text.ts';
-import { type HubStats, noticeApi, type OnlineUser } from '../../link/notice-api.ts';
+import { type DirectoryState, type HubStats, noticeApi, type OnlineUser } from '../../link/notice-api.ts';
 import { SkeletonRows } from '../../ui/skeleton-rows.tsx';
 import { PriorityTag } from '../notices/priority-tag.tsx';
 import './console.css';
@@ -33,6 +34,7 @@ export function HubPanel() {
       />
       <Figures stats={stats} />
       <Lanes stats={stats} />
+      <Directory stats={stats} />
       <Online />
     </div>
   );
@@ -83,6 +85,33 @@ function Lanes({ stats }: { readonly stats: HubStats }) {
           <span className="num">{exactCount(stats.queue_size[priority], locale)}</span>
         </div>
       ))}
+    </section>
+  );
+}
+
+const DIRECTORY_WORDS: Readonly<Record<DirectoryState, TextKey>> = {
+  own: 'directory.own',
+  loading: 'directory.loading',
+  fresh: 'directory.fresh',
+  stale: 'directory.stale',
+  absent: 'directory.absent',
+};
+
+/** The users that notices can go to, and whether another system's can be read. */
+function Directory({ stats }: { readonly stats: HubStats }) {
+  const { t, locale } = useText();
+  const { state, users, ownUsers, refusedRows, lastReadAt, lastError } = stats.directory;
+  const isTrouble = state === 'stale' || state === 'absent';
+  return (
+    <section data-directory={state}>
+      <h3>{t('directory.title')}</h3>
+      <p className={isTrouble ? 'status-warn' : undefined}>{t(DIRECTORY_WORDS[state])}</p>
+      <p className="row-sub">
+        {t('directory.users', { count: exactCount(users, locale), own: exactCount(ownUsers, locale) })}
+        {lastReadAt !== null && ` · ${t('directory.readAt', { time: fullTime(lastReadAt, locale) })}`}
+        {refusedRows > 0 && ` · ${t('directory.refused', { count: exactCount(refusedRows, locale) })}`}
+      </p>
+      {lastError !== undefined && <p className="status-warn">{lastError}</p>}
     </section>
   );
 }

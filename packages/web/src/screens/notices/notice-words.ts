@@ -1,5 +1,6 @@
 import type { NoticePriority } from '@hiscrm/shared/model/notice.ts';
 import type { NoticeRule } from '@hiscrm/shared/model/notice-preferences.ts';
+import { DIGEST_TYPE } from '@hiscrm/shared/protocol/notice-link.ts';
 import type { Translate } from '../../i18n/use-text.ts';
 import type { TextKey } from '../../i18n/zh-cn.ts';
 
@@ -21,6 +22,7 @@ const TYPE_WORDS: Readonly<Record<string, TextKey>> = {
   account_challenge: 'noticeType.accountChallenge',
   worker_down: 'noticeType.workerDown',
   coverage_gap: 'noticeType.coverageGap',
+  [DIGEST_TYPE]: 'noticeType.digest',
 };
 
 /** Types that somebody can choose when writing a notice. The set is open: programs send others. */
@@ -33,7 +35,7 @@ export function typeWord(type: string, t: Translate): string {
 }
 
 /** Types that somebody may not want: those that have a word. Others can be named as they are. */
-export const NAMED_TYPES: readonly string[] = Object.keys(TYPE_WORDS);
+export const NAMED_TYPES: readonly string[] = Object.keys(TYPE_WORDS).filter((type) => type !== DIGEST_TYPE);
 
 /** The rules that make notices from the inbox, as whoever switches them reads them. */
 export const RULE_WORDS: Readonly<Record<NoticeRule, TextKey>> = {
