@@ -60,16 +60,25 @@ export const DIGEST_TYPE = 'notice_digest';
 /** How a digest's id begins. Marking it marks every notice in it. */
 export const DIGEST_ID_PREFIX = 'digest~';
 /** `data` of a digest: how many notices it stands for, and the newest of them; the own history lists all. */
-export type NoticeDigest = {
-  readonly count: number;
-  readonly items: readonly {
-    readonly messageId: string;
-    readonly type: string;
-    readonly title?: string;
-    readonly content: string;
-    readonly time: number;
-  }[];
-};
+export const noticeDigestSchema = Type.Object(
+  {
+    count: Type.Integer({ minimum: 2 }),
+    items: Type.Array(
+      Type.Object(
+        {
+          messageId: messageIdSchema,
+          type: noticeTypeSchema,
+          title: Type.Optional(Type.String()),
+          content: Type.String(),
+          time: timeMsSchema,
+        },
+        strict,
+      ),
+    ),
+  },
+  strict,
+);
+export type NoticeDigest = Static<typeof noticeDigestSchema>;
 
 /** A notice as it stands in its frame. */
 export const noticeFrameSchema = Type.Object(

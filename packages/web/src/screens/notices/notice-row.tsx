@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { useNow } from '../../hooks/use-now.ts';
 import { useText } from '../../i18n/use-text.ts';
 import { Time } from '../../ui/time.tsx';
+import { DigestItems, digestOf } from './digest-items.tsx';
 import { typeWord } from './notice-words.ts';
 import { PriorityTag } from './priority-tag.tsx';
 
@@ -15,6 +16,7 @@ export function NoticeRow({ entry, read }: { readonly entry: NoticeEntry; readon
   const now = useNow();
   const [isOpen, setOpen] = useState(false);
   const { notice } = entry;
+  const digest = digestOf(notice);
   const isUnread = isUnreadNotice(entry);
   const toggle = (): void => {
     setOpen(!isOpen);
@@ -34,9 +36,9 @@ export function NoticeRow({ entry, read }: { readonly entry: NoticeEntry; readon
           )}
         </span>
         <span className={isUnread ? 'bell-title bell-title-unread' : 'bell-title'}>
-          {notice.title ?? notice.content}
+          {digest ? t('notices.digestTitle', { count: digest.count }) : (notice.title ?? notice.content)}
         </span>
-        {notice.title !== undefined && (
+        {notice.title !== undefined && !(digest && isOpen) && (
           <span className={isOpen ? 'bell-text' : 'bell-text bell-text-short'}>{notice.content}</span>
         )}
         <span className="row-sub">
@@ -50,6 +52,7 @@ export function NoticeRow({ entry, read }: { readonly entry: NoticeEntry; readon
             .join(' · ')}
         </span>
       </button>
+      {digest && isOpen && <DigestItems digest={digest} />}
       {isUnread && (
         <button type="button" className="btn btn-quiet btn-small bell-read" onClick={read}>
           {t('notices.read')}

@@ -30,6 +30,7 @@ export const WRITTEN_TYPES = ['system_notice', 'system_maintain', 'system_upgrad
 
 /** The type in words; one that nobody named here is shown as it is. */
 export function typeWord(type: string, t: Translate): string {
+  if (type === DIGEST_TYPE) return t('notices.digest');
   const key = TYPE_WORDS[type];
   return key ? t(key) : type;
 }
