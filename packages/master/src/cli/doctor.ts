@@ -5,7 +5,8 @@ import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '@hiscrm/shared/lib/clock.ts';
 import { isOpenToOthers, SECRET_KEY_FILE } from '../auth/secret-key.ts';
-import { ConfigError, readConfig } from '../config.ts';
+import type { Setting } from '../config/setting.ts';
+import { ConfigError, readConfig, SETTINGS } from '../config.ts';
 import { directoryErrorText, readDirectory } from '../directory/read-directory.ts';
 import { sourceOf } from '../directory/source-of.ts';
 import { problemsOfFile } from '../log/check-file.ts';
@@ -65,11 +66,21 @@ function checkNode(): Finding {
 function checkSettings({ env }: CliIo): Finding {
   try {
     readConfig(env);
-    return ok('settings', 'every value can be used');
+    const all: readonly Setting[] = Object.values(SETTINGS);
+    const changed = all.filter((setting) => env[setting.env]);
+    if (changed.length === 0) return ok('settings', 'every value can be used; all are the defaults');
+    return ok(
+      'settings',
+      `every value can be used; set are ${changed.map((setting) => shown(setting, env)).join(', ')}`,
+    );
   } catch (error) {
     if (error instanceof ConfigError) return bad('settings', error.message);
     throw error;
   }
+}
+
+function shown(setting: Setting, env: CliIo['env']): string {
+  return setting.isSecret ? `${setting.env} (secret)` : `${setting.env}=${env[setting.env]}`;
 }
 
 function checkFolder({ path }: DataFolder): Finding {

@@ -169,3 +169,10 @@ test('[NO17] a recalled notice waits for nobody and counts for nobody', async ()
     { message_id: 'n-old', superseded_by: 'n-new' },
   ]);
 });
+
+test('[NO13] no cell of an exported roster is run as a formula', async () => {
+  await send({ content: 'x', target: 'admins', messageId: '-2', needConfirm: true });
+  const { body } = await world.get('/api/admin/notification/messages/-2/roster?format=csv', admin);
+  expect(body).toContain('\r\n"\'-2",');
+  expect(body).not.toMatch(/(^|[\r\n,])"?[=+@-]/);
+});

@@ -67,6 +67,7 @@ export async function openNotices(parts: {
     lc: logger,
     newId: randomUUID,
     allowedOrigins: config.allowedOrigins,
+    trustProxy: config.trustProxy,
   });
   closer.add('notice sockets', () => server.close());
   health.addCheck(() => hub.degradations());

@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import type { UserId } from '@hiscrm/shared/model/ids.ts';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { openNoticeWorld } from './testing/notice-world.ts';
 
@@ -6,6 +7,36 @@ async function aWorld(options: Parameters<typeof openNoticeWorld>[0] = {}) {
   const world = await openNoticeWorld(options);
   onTestFinished(() => world.close());
   return world;
+}
+
+/** Asks for an upgrade: the status and body of a refusal, or 101. */
+function askFor(port: number, token: string, headers: Record<string, string>): Promise<readonly [number, unknown]> {
+  return new Promise((resolve, reject) => {
+    const sent = request({
+      port,
+      path: `/ws?token=${token}`,
+      headers: {
+        connection: 'upgrade',
+        upgrade: 'websocket',
+        'sec-websocket-version': '13',
+        'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==',
+        ...headers,
+      },
+    });
+    sent.on('upgrade', (_response, stream) => {
+      onTestFinished(() => void stream.destroy());
+      resolve([101, undefined]);
+    });
+    sent.on('response', (response) => {
+      let body = '';
+      response.on('data', (chunk) => {
+        body += String(chunk);
+      });
+      response.on('end', () => resolve([response.statusCode ?? 0, JSON.parse(body)]));
+    });
+    sent.on('error', reject);
+    sent.end();
+  });
 }
 
 test('[NO1] a notice goes to everybody it is for and is delivered only when acknowledged', async () => {
@@ -91,29 +122,7 @@ test('[NO6] bad frames are answered, and ten of them in a minute close with 1008
 
 test('[NO7] connections are refused before the upgrade, with the reason as JSON', async () => {
   const world = await aWorld({ users: ['ann'], socketLimits: { connectionsPerUserCount: 1, connectionCount: 2 } });
-  const refused = (token: string, headers: Record<string, string> = {}) =>
-    new Promise<readonly [number, unknown]>((resolve, reject) => {
-      const sent = request({
-        port: world.port,
-        path: `/ws?token=${token}`,
-        headers: {
-          connection: 'upgrade',
-          upgrade: 'websocket',
-          'sec-websocket-version': '13',
-          'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==',
-          ...headers,
-        },
-      });
-      sent.on('response', (response) => {
-        let body = '';
-        response.on('data', (chunk) => {
-          body += String(chunk);
-        });
-        response.on('end', () => resolve([response.statusCode ?? 0, JSON.parse(body)]));
-      });
-      sent.on('error', reject);
-      sent.end();
-    });
+  const refused = (token: string, headers: Record<string, string> = {}) => askFor(world.port, token, headers);
   expect(await refused('nobody')).toMatchObject([401, { code: 401, error: { code: 'NOT_LOGGED_IN' } }]);
   expect(await refused('ann', { origin: 'https://evil.example' })).toMatchObject([403, { code: 403 }]);
   await world.connect('ann');
@@ -154,4 +163,63 @@ test('[NO40] a user whose machine died is gone within 30 s; one who only says no
     await vi.waitFor(() => expect(seenAt('ann')).toBe(world.clock.now()));
   }
   expect(seenAt('bob')).toBeUndefined();
+});
+
+test('[NO7] an address has so many sockets and connects, behind a trusted proxy by the address that it names', async () => {
+  const limits = { connectionsPerAddressCount: 2, connectBurstCount: 3, connectsPerSecond: 1 };
+  const world = await aWorld({ users: ['ann'], socketLimits: limits, trustProxy: true });
+  const from = async (address: string): Promise<number> =>
+    (await askFor(world.port, 'ann', { 'x-forwarded-for': address }))[0];
+  expect([await from('10.0.0.1'), await from('9.9.9.9, 10.0.0.1'), await from('10.0.0.1')]).toEqual([101, 101, 429]);
+  expect(await from('10.0.0.2')).toBe(101);
+  for (const unknown of ['nonsense', '127.0.0.1', '']) expect(await from(unknown)).toBe(101);
+  expect((await askFor(world.port, 'nobody', { 'x-forwarded-for': '10.0.0.3' }))[0]).toBe(401);
+  expect([...world.hub.presence.users()]).toMatchObject([{ connections: 6 }]);
+  for (let n = 0; n < 2; n++) await askFor(world.port, 'nobody', { 'x-forwarded-for': '10.0.0.3' });
+  expect(await from('10.0.0.3')).toBe(429); // guessing tokens uses up the connects
+  const strict = await aWorld({ users: ['ann'], socketLimits: limits });
+  for (let n = 0; n < 4; n++) {
+    expect((await askFor(strict.port, 'ann', { 'x-forwarded-for': '10.0.0.1' }))[0]).toBe(101);
+  }
+});
+
+test('[NO49] who reads too slowly is closed with its reason, keeps nobody waiting, and catches up', async () => {
+  const world = await aWorld({ limits: { slowConsumerBytes: 64 * 1024 } });
+  const [ann, slow] = [await world.connect('ann'), await world.connect('bob')];
+  slow.ws.pause();
+  let sentCount = 0;
+  const data = 'x'.repeat(15_000);
+  while (world.hub.figures().slowCount === 0) {
+    const ids = Array.from({ length: 20 }, (_, n) => `m-${sentCount + n}`);
+    await Promise.all(ids.map((messageId) => world.send({ messageId, data })));
+    sentCount += ids.length;
+    await ann.until(({ notices }) => notices.length === sentCount);
+    ann.send({ type: 'ack', uptoOffset: ann.lastOffset });
+  }
+  expect(world.hub.presence.isOnline('u-bob' as UserId)).toBe(false);
+  slow.ws.resume();
+  expect(await slow.closed).toBe(1008);
+  expect(slow.frames.at(-1)).toMatchObject({ type: 'bye', reason: 'slow_consumer' });
+  const back = await world.connect('bob', slow.lastOffset);
+  await back.until(({ messageIds }) => messageIds.includes(`m-${sentCount - 1}`));
+  const seen = [...slow.messageIds, ...back.messageIds];
+  expect(new Set(seen).size).toBe(seen.length);
+});
+
+test('[NO50] the time on line is summed over overlapping connections once, and kept', async () => {
+  const world = await aWorld({ users: ['ann'] });
+  const first = await world.connect('ann');
+  await world.send({ messageId: 'm-1' });
+  await first.until(({ notices }) => notices.length === 1);
+  world.clock.advance(5_000);
+  const second = await world.connect('ann');
+  world.clock.advance(5_000);
+  first.ws.terminate();
+  await vi.waitFor(() => expect(world.hub.presence.linkCount).toBe(1));
+  world.clock.advance(2_000);
+  second.ws.terminate();
+  await vi.waitFor(() => expect(world.hub.presence.linkCount).toBe(0));
+  expect(world.hub.book.mailboxes.get('u-ann' as UserId)?.onlineMs).toBe(12_000);
+  await world.hub.checkpoint();
+  expect([...world.database.notices.loadUsers()]).toMatchObject([{ userId: 'u-ann', onlineMs: 12_000 }]);
 });

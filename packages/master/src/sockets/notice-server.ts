@@ -8,6 +8,7 @@ import { CLOSE_GOING_AWAY } from '@hiscrm/shared/protocol/notice-link.ts';
 import { WebSocketServer } from 'ws';
 import type { Authenticator } from '../auth/authenticator.ts';
 import { isAllowedOrigin, isLoopbackAddress } from '../auth/origin-check.ts';
+import { peerAddressOf } from '../auth/peer-address.ts';
 import { sessionTokenOf } from '../auth/session-token.ts';
 import type { Logger } from '../lib/logger.ts';
 import { TokenBucket } from '../lib/token-bucket.ts';
@@ -42,6 +43,7 @@ export class NoticeServer {
   readonly #limits: NoticeSocketLimits;
   readonly #newId: () => string;
   readonly #allowedOrigins: readonly string[];
+  readonly #trustProxy: boolean;
   readonly #wss: WebSocketServer;
   readonly #context: NoticeConnectionContext;
   readonly #connections = new Set<NoticeConnection>();
@@ -62,6 +64,8 @@ export class NoticeServer {
     readonly lc: Logger;
     readonly newId: () => string;
     readonly allowedOrigins: readonly string[];
+    /** Believe the addresses that a proxy on this machine names. */
+    readonly trustProxy: boolean;
   }) {
     const { hub, authenticator, clock, limits, lc } = options;
     this.#hub = hub;
@@ -70,6 +74,7 @@ export class NoticeServer {
     this.#limits = limits;
     this.#newId = options.newId;
     this.#allowedOrigins = options.allowedOrigins;
+    this.#trustProxy = options.trustProxy;
     this.#wss = new WebSocketServer({
       noServer: true,
       clientTracking: false,
@@ -108,7 +113,7 @@ export class NoticeServer {
   upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
     const token = sessionTokenOf(request.headers, request.url ?? '');
     const principal = token === undefined ? undefined : this.#authenticator.principalOf(token);
-    const address = request.socket.remoteAddress ?? '';
+    const address = peerAddressOf(request, this.#trustProxy);
     const refusal = this.#refusalOf(request, principal, address);
     if (refusal || !principal || token === undefined) {
       this.#refusedCount++;

@@ -38,6 +38,7 @@ export async function openNoticeWorld(
     readonly socketLimits?: Partial<NoticeSocketLimits>;
     readonly path?: string;
     readonly others?: OtherUsers;
+    readonly trustProxy?: boolean;
   } = {},
 ) {
   const core = await openCore(options);
@@ -50,6 +51,7 @@ export async function openNoticeWorld(
     lc: silentLogger,
     newId,
     allowedOrigins: [],
+    trustProxy: options.trustProxy ?? false,
   });
   const httpServer = createServer();
   httpServer.on('upgrade', (request, stream, head) => server.upgrade(request, stream, head));
