@@ -102,6 +102,7 @@ export async function openEdge(parts: EdgeParts): Promise<Edge> {
     newId: randomUUID,
     serverVersion: packageVersion(),
     notices: parts.notices.hub,
+    trustProxy: config.trustProxy,
     onOtherProtocol: (request, stream, head) => parts.notices.server.upgrade(request, stream, head),
   });
   late.sockets = sockets;

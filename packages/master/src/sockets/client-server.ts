@@ -10,6 +10,7 @@ import type { ErrorCode, ErrorDetails } from '@hiscrm/shared/protocol/errors.ts'
 import { WebSocketServer } from 'ws';
 import type { Authenticator } from '../auth/authenticator.ts';
 import { isAllowedOrigin } from '../auth/origin-check.ts';
+import { peerAddressOf } from '../auth/peer-address.ts';
 import { sessionTokenOf } from '../auth/session-token.ts';
 import type { RunCommand } from '../commands/command-request.ts';
 import type { Hub } from '../hub/hub.ts';
@@ -54,6 +55,8 @@ type Options = {
   readonly newId: () => string;
   readonly serverVersion: string;
   readonly allowedOrigins: readonly string[];
+  /** Believe what a proxy on this machine says of where a client is. */
+  readonly trustProxy: boolean;
   /** Takes upgrades of CLIENT_PATH that do not ask for our subprotocol. Without it they are refused. */
   readonly onOtherProtocol?: UpgradeHandler | undefined;
 };
@@ -170,7 +173,7 @@ export class ClientServer {
       this.#wss.handleUpgrade(request, stream, head, (ws) => {
         const id = this.#options.newId();
         const peer = {
-          address: request.socket.remoteAddress ?? '',
+          address: peerAddressOf(request, this.#options.trustProxy),
           agent: (request.headers['user-agent'] ?? '').slice(0, AGENT_LIMIT_CHARS),
         };
         this.#add(new ClientConnection({ id, ws, stream, token, principal, peer, context: this.#context }));

@@ -36,6 +36,7 @@ async function aWorld() {
     lc: silentLogger,
     serverVersion: 'test',
     allowedOrigins: [],
+    trustProxy: true,
     onOtherProtocol: (request, stream, head) => world.server.upgrade(request, stream, head),
   });
   await new Promise<void>((resolve) => httpServer.listen(0, '127.0.0.1', resolve));
@@ -48,8 +49,8 @@ async function aWorld() {
     await world.close();
     await new Promise((resolve) => httpServer.close(resolve));
   });
-  const connect = async (name: string, hello: object): Promise<TestClient> => {
-    const client = new TestClient(`ws://127.0.0.1:${port}/ws?token=${name}`);
+  const connect = async (name: string, hello: object, headers = {}): Promise<TestClient> => {
+    const client = new TestClient(`ws://127.0.0.1:${port}/ws?token=${name}`, headers);
     clients.push(client);
     await client.opened;
     client.send({ type: 'hello', protocol: 1, client: { name: 't', version: '1' }, ...hello });
@@ -93,4 +94,11 @@ test('[NO19] who does not ask gets none; who names a place gets what comes after
   const again = await world.connect('bob', { notices: { offset: 1 }, resume: { epoch: 'other', seq: 1 } });
   expect((await again.next('notices')).notices).toHaveLength(2);
   expect(older.frames.filter(({ type }) => type === 'notices')).toEqual([]);
+});
+
+test('behind a trusted proxy a user of our own client is where the proxy says', async () => {
+  const world = await aWorld();
+  const ann = await world.connect('ann', { notices: {} }, { 'x-forwarded-for': '10.9.9.9, 203.0.113.7' });
+  await ann.next('notices');
+  expect([...world.hub.presence.users()]).toMatchObject([{ username: 'ann', address: '203.0.113.7' }]);
 });

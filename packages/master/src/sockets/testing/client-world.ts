@@ -56,6 +56,7 @@ export async function openClientWorld(limits: Partial<ClientLimits> = {}) {
     newId,
     serverVersion: 'test',
     allowedOrigins: ['https://crm.example'],
+    trustProxy: false,
   });
   const port = await listen(httpServer);
   const clients: TestClient[] = [];
@@ -89,8 +90,8 @@ export class TestClient {
   #waiting: (() => void)[] = [];
   #read = 0;
 
-  constructor(url: string) {
-    this.ws = new WebSocket(url, CLIENT_SUBPROTOCOL);
+  constructor(url: string, headers: Readonly<Record<string, string>> = {}) {
+    this.ws = new WebSocket(url, CLIENT_SUBPROTOCOL, { headers });
     this.opened = new Promise((resolve, reject) => {
       this.ws.once('open', () => resolve());
       this.ws.once('error', reject);
