@@ -9,7 +9,7 @@ import type { ChangeLog, LoggedRow } from '../log/change-log.ts';
 import { openMemoryDatabase } from '../log/open-database.ts';
 import { openStore } from '../store/open-store.ts';
 import type { Publication } from './committer.ts';
-import { Ingest } from './ingest.ts';
+import { type BatchWait, Ingest } from './ingest.ts';
 import { LogCommitter } from './log-committer.ts';
 
 const accountId = 'acc-1' as AccountId;
@@ -45,7 +45,8 @@ async function setUp() {
   const gate = new Gate(database.log);
   const committer = new LogCommitter({ log: gate, store, publish: (publication) => publications.push(publication) });
   const syncBoard = new SyncBoard();
-  const ingest = new Ingest({ store, committer, syncBoard, clock });
+  const waits: BatchWait[] = [];
+  const ingest = new Ingest({ store, committer, syncBoard, clock, onWaited: (wait) => waits.push(wait) });
   await committer.commit([
     { kind: 'account.added', accountId, platform: 'douyin', name: 'shop', at: 1 },
     { kind: 'account.leased', accountId, workerId, token: 2 },
@@ -54,7 +55,7 @@ async function setUp() {
   /** What was logged since the account was ready. */
   const kinds = (): readonly string[] =>
     publications.flatMap(({ rows }) => rows.map(({ change }) => change.kind)).slice(2);
-  return { clock, store, ingest, committer, syncBoard, gate, publications, kinds };
+  return { clock, store, ingest, committer, syncBoard, gate, publications, kinds, waits };
 }
 
 /** Holds appends back until released, or refuses them. */
@@ -108,6 +109,17 @@ test('[ST20] a batch is acknowledged with the place at which all of it is durabl
     topics: [{ unreadCount: 2, itemCount: 2 }],
     accounts: [{ unreadComments: 2 }],
   });
+});
+
+test('how long a batch waited at its Worker is told once, for the rows that it brought, when the Worker says it', async () => {
+  const { ingest, waits } = await setUp();
+  await ingest.accept(workerId, payload([comment('1'), comment('2')], { keptAt: 1_000 }), 1_350);
+  expect(waits).toEqual([{ from: 2, upTo: 4, keptAt: 1_000, sentAt: 1_350 }]);
+  await ingest.accept(workerId, payload([comment('1'), comment('2')], { keptAt: 1_000 }), 9_000); // its answer was lost
+  const endsSync = payload([], { keptAt: 1_000, sync: syncEnd(1) });
+  await ingest.accept(workerId, endsSync, 9_000); // a row of the Master's own
+  await ingest.accept(workerId, payload([comment('3')]), 9_000); // a Worker of protocol 1
+  expect(waits).toHaveLength(1);
 });
 
 test('[ST21] what is known already is acknowledged and not stored; an edit is stored', async () => {

@@ -26,6 +26,14 @@ export type Accepted = {
   readonly seq: Seq;
 };
 
+/** The rows after `from` up to `upTo` came in one batch: on the Worker's disk at `keptAt`, sent at `sentAt`, by its clock. */
+export type BatchWait = {
+  readonly from: Seq;
+  readonly upTo: Seq;
+  readonly keptAt: number;
+  readonly sentAt: number;
+};
+
 /** For `/metrics`. Counts only grow; `inFlightCount` is of this moment and bounded by what the log has in flight. */
 export type IngestFigures = {
   readonly inFlightCount: number;
@@ -61,6 +69,7 @@ export class Ingest {
   readonly #inFlight = new InFlight<Knowledge>();
   readonly #syncedInFlight = new InFlight<number>();
   readonly #onAccepted: (durationMs: number) => void;
+  readonly #onWaited: (wait: BatchWait) => void;
   #batchCount = 0;
   #refusedCount = 0;
   #storedCount = 0;
@@ -75,6 +84,8 @@ export class Ingest {
     readonly turns?: Turns | undefined;
     /** Hears how long each batch took from its arrival until it could be acknowledged. */
     readonly onAccepted?: ((durationMs: number) => void) | undefined;
+    /** Hears of each batch that said something new how long it was on its Worker's disk, when the Worker says so. */
+    readonly onWaited?: ((wait: BatchWait) => void) | undefined;
   }) {
     this.#store = options.store;
     this.#committer = options.committer;
@@ -82,6 +93,7 @@ export class Ingest {
     this.#clock = options.clock;
     this.#turns = options.turns ?? AT_ONCE;
     this.#onAccepted = options.onAccepted ?? (() => undefined);
+    this.#onWaited = options.onWaited ?? (() => undefined);
   }
 
   figures(): IngestFigures {
@@ -98,13 +110,14 @@ export class Ingest {
   /**
    * Resolves when every report of the batch is durable, whether it was stored by this batch, by another one that is on its
    * way, or long ago. Rejects, with nothing stored, with ACCOUNT_NOT_FOUND, STALE_LEASE, BAD_REQUEST or what the
-   * committer rejects with; the Worker keeps the batch and sends it again where the error says so.
+   * committer rejects with; the Worker keeps the batch and sends it again where the error says so. `sentAt` is the
+   * envelope's time, by the Worker's clock.
    */
-  async accept(workerId: WorkerId, payload: ChangesPayload): Promise<Accepted> {
+  async accept(workerId: WorkerId, payload: ChangesPayload, sentAt?: number): Promise<Accepted> {
     const startedAt = this.#clock.now();
     this.#batchCount++;
     try {
-      const accepted = await this.#take(workerId, payload);
+      const accepted = await this.#take(workerId, payload, sentAt);
       this.#storedCount += accepted.storedCount;
       this.#duplicateCount += accepted.duplicateCount;
       this.#onAccepted(this.#clock.now() - startedAt);
@@ -115,10 +128,16 @@ export class Ingest {
     }
   }
 
-  async #take(workerId: WorkerId, payload: ChangesPayload): Promise<Accepted> {
+  async #take(workerId: WorkerId, payload: ChangesPayload, sentAt: number | undefined): Promise<Accepted> {
     const { freshCount, at, committed, awaited } = await this.#inTurn(this.#commit(workerId, payload));
     await Promise.all(committed ? [committed, ...awaited] : awaited);
-    const seq = (await committed)?.at(-1)?.seq ?? this.#store.head();
+    const rows = await committed;
+    const seq = rows?.at(-1)?.seq ?? this.#store.head();
+    const first = freshCount > 0 ? rows?.[0] : undefined;
+    if (first && payload.keptAt !== undefined && sentAt !== undefined) {
+      const from = (first.seq - 1) as Seq; // the place before a place
+      this.#onWaited({ from, upTo: seq, keptAt: payload.keptAt, sentAt });
+    }
     const endsSync = payload.sync?.isLast ?? false;
     this.#syncBoard.note(payload.accountId, { at, itemCount: payload.changes.length, endsSync });
     return { storedCount: freshCount, duplicateCount: payload.changes.length - freshCount, seq };

@@ -7,6 +7,7 @@ import type { MasterDatabase } from '../log/open-database.ts';
 import type { EventLoop } from '../ops/event-loop.ts';
 import type { Metrics } from '../ops/metrics.ts';
 import type { PushBoard } from '../ops/push-board.ts';
+import type { WaitBoard } from '../ops/wait-board.ts';
 import type { ClientServer } from '../sockets/client-server.ts';
 import type { WorkerServer } from '../sockets/worker-server.ts';
 import type { Store } from '../store/store.ts';
@@ -19,6 +20,7 @@ type Rooms = {
   readonly store: Store;
   readonly hub: Hub;
   readonly pushes: PushBoard;
+  readonly waits: WaitBoard;
   readonly sockets: ClientServer;
   readonly auth: Auth;
   readonly committer: WatchedCommitter;
@@ -95,7 +97,8 @@ function addLogFigures({ metrics, database, store, committer }: Rooms): void {
   });
 }
 
-function addIngestFigures({ metrics, ingest }: Rooms): void {
+function addIngestFigures({ metrics, ingest, waits }: Rooms): void {
+  metrics.buffer({ name: 'outbox_wait_board', unit: 'count', limit: waits.limitCount, read: () => waits.count });
   metrics.buffer({
     name: 'ingest_waiting',
     unit: 'count',

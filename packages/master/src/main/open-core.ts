@@ -11,6 +11,7 @@ import { type MasterDatabase, openMasterDatabase } from '../log/open-database.ts
 import type { Health } from '../ops/health.ts';
 import type { Metrics } from '../ops/metrics.ts';
 import { PushBoard } from '../ops/push-board.ts';
+import { WaitBoard } from '../ops/wait-board.ts';
 import { openStore } from '../store/open-store.ts';
 import type { Store } from '../store/store.ts';
 import type { Closer } from './closer.ts';
@@ -32,6 +33,8 @@ export type Core = {
   readonly committer: WatchedCommitter;
   /** When rows went out to clients. */
   readonly pushes: PushBoard;
+  /** How long rows waited in their Workers' outboxes. */
+  readonly waits: WaitBoard;
   /** Hear every durable row, after the hub. */
   readonly listeners: ((publication: Publication) => void)[];
 };
@@ -86,7 +89,7 @@ export async function openCore(options: {
   const stopTrimming = every(clock, TRIM_PERIOD_MS, () => void trim({ database, clock, logger }));
   closer.add('log trimming', stopTrimming);
   listeners.push(watchObservations(metrics));
-  return { database, store, hub, turns, committer, pushes, listeners };
+  return { database, store, hub, turns, committer, pushes, waits: new WaitBoard(), listeners };
 }
 
 async function trim({

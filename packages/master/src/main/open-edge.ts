@@ -7,6 +7,7 @@ import { createHttpSurface, type HttpSurface } from '../http/http-surface.ts';
 import type { Hub } from '../hub/hub.ts';
 import { Ingest } from '../ingest/ingest.ts';
 import { traceOf } from '../ops/trace.ts';
+import { type Wait, waitedMs } from '../ops/wait-board.ts';
 import { CLIENT_LIMITS } from '../sockets/client-limits.ts';
 import { ClientServer } from '../sockets/client-server.ts';
 import { refuseUpgrade } from '../sockets/refuse-upgrade.ts';
@@ -48,18 +49,7 @@ export async function openEdge(parts: EdgeParts): Promise<Edge> {
   const httpServer = surface.server;
   refuseOtherUpgrades(httpServer);
 
-  const onAccepted = parts.metrics.histogram(
-    'ingest',
-    'Time from a Worker’s batch until it could be acknowledged: checked, durable, folded.',
-  );
-  const ingest = new Ingest({
-    store,
-    committer: core.committer,
-    syncBoard: board,
-    clock,
-    turns: core.turns,
-    onAccepted,
-  });
+  const ingest = openIngest(parts, board);
   const { allowedOrigins, maxConnections: connectionLimitCount } = config;
   const io = createSocketIoServer({ httpServer, allowedOrigins, connectionLimitCount });
   parts.metrics.buffer({
@@ -148,9 +138,26 @@ function openHttp(
     v1: makeV1(parts, late.desk, late.compat),
     isAnonymousServed: config.compatAnonymous,
     notices: notices.http,
-    trace: (id) => traceOf({ store, log: core.database.log, pushes: core.pushes }, id),
+    trace: (id) => traceOf({ store, log: core.database.log, pushes: core.pushes, waits: core.waits }, id),
     socketFigures: () => socketFigures(late.sockets(), hub),
   });
+}
+
+function openIngest({ metrics, core, clock }: EdgeParts, syncBoard: SyncBoard): Ingest {
+  const onAccepted = metrics.histogram(
+    'ingest',
+    'Time from a Worker’s batch until it could be acknowledged: checked, durable, folded.',
+  );
+  const observeWait = metrics.histogram(
+    'worker_outbox_wait',
+    'Time that a batch waited on its Worker’s disk until it was sent, by the Worker’s clock alone.',
+  );
+  const onWaited = (wait: Wait): void => {
+    core.waits.note(wait);
+    observeWait(waitedMs(wait));
+  };
+  const { store, committer, turns } = core;
+  return new Ingest({ store, committer, syncBoard, clock, turns, onAccepted, onWaited });
 }
 
 /** Sockets are taken at two addresses; at others the peer is told so instead of being left waiting. */

@@ -8,6 +8,7 @@ import { openStore } from '../store/open-store.ts';
 import { findRows, placeAt } from './find-rows.ts';
 import { PushBoard } from './push-board.ts';
 import { traceOf } from './trace.ts';
+import { WaitBoard } from './wait-board.ts';
 
 const accountId = 'acc-1' as AccountId;
 const byUserId = 'u-1' as UserId;
@@ -17,6 +18,7 @@ const SECRET = '只有两个人知道';
 async function openWorld() {
   const clock = new FakeClock();
   const pushes = new PushBoard();
+  const waits = new WaitBoard();
   const database = openMemoryDatabase({ clock, onDurable: (rows) => committer.onDurable(rows) });
   const store = await openStore({ ...database, clock });
   const committer = new LogCommitter({
@@ -36,8 +38,8 @@ async function openWorld() {
     await committer.commit([change]);
   };
   await commit({ kind: 'account.added', accountId, platform: 'douyin', name: 'shop', at: 1 });
-  const trace = (id: string) => traceOf({ store, log: database.log, pushes }, id);
-  return { clock, commit, trace, log: database.log, store, pushes };
+  const trace = (id: string) => traceOf({ store, log: database.log, pushes, waits }, id);
+  return { clock, commit, trace, log: database.log, store, pushes, waits };
 }
 
 const comment = (id: string, at: number, text: string): Change => ({
@@ -92,6 +94,18 @@ test('a comment is followed from the platform to its answer, without its text', 
     note: byUserId,
   });
   expect(JSON.stringify(found)).not.toContain(SECRET);
+});
+
+test('how long a comment waited in its Worker’s outbox is told by the Worker’s clock alone, when it is known', async () => {
+  const { clock, commit, trace, waits } = await openWorld();
+  await commit(comment('c1', 5, 'x'));
+  await commit(comment('c2', 6, 'x'));
+  const keptAt = clock.now() + 3_600_000; // a Worker whose clock is an hour ahead
+  waits.note({ from: 1 as Seq, upTo: 2 as Seq, keptAt, sentAt: keptAt + 350 });
+  const [found] = await trace('c1');
+  expect(found?.hops.map(({ name }) => name)).toEqual(['written', 'observed', 'kept', 'logged', 'pushed']);
+  expect(found?.hops[2]).toEqual({ name: 'kept', at: keptAt, by: 'worker', note: 'waited 350 ms in the outbox' });
+  expect((await trace('c2'))[0]?.hops.map(({ name }) => name)).not.toContain('kept');
 });
 
 test('a reply is followed from its request to its outcome, without its text', async () => {

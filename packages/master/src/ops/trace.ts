@@ -9,6 +9,7 @@ import type { ReplyRecord } from '@hiscrm/shared/model/reply.ts';
 import { type ItemKind, type TopicRef, topicKindOf } from '@hiscrm/shared/model/topic-ref.ts';
 import { findRows, placeAt, type ReadableLog } from './find-rows.ts';
 import type { PushBoard } from './push-board.ts';
+import { type WaitBoard, waitedMs } from './wait-board.ts';
 
 /** What a trace asks the store. */
 export interface TraceStore {
@@ -21,6 +22,7 @@ export interface TraceStore {
 export type HopName =
   | 'written'
   | 'observed'
+  | 'kept'
   | 'logged'
   | 'pushed'
   | 'changed'
@@ -57,7 +59,12 @@ export type Trace = {
   readonly isComplete: boolean;
 };
 
-type Parts = { readonly store: TraceStore; readonly log: ReadableLog; readonly pushes: PushBoard };
+type Parts = {
+  readonly store: TraceStore;
+  readonly log: ReadableLog;
+  readonly pushes: PushBoard;
+  readonly waits: WaitBoard;
+};
 
 /** Every item and reply that has this id; empty when nothing has. One id may name a thing on several accounts. */
 export async function traceOf(parts: Parts, id: string): Promise<readonly Trace[]> {
@@ -86,6 +93,7 @@ async function traceItem(parts: Parts, item: ItemRecord): Promise<Trace> {
   const first = found.rows[0];
   const hops: Hop[] = [{ name: 'written', at: facts.at, by: 'platform', ...noteOf(facts.rawTime) }];
   if (first && 'facts' in first.change && first.seq === arrivedSeq) hops.push(observed(first));
+  hops.push(...keptHop(parts, arrivedSeq));
   hops.push({ name: 'logged', at: arrivedAt, seq: arrivedSeq, by: 'master' }, ...pushedHop(parts, arrivedSeq));
   let isReadKnown = false;
   for (const row of found.rows) {
@@ -203,6 +211,12 @@ function outcomeHop({ seq, change }: LoggedChange): readonly Hop[] {
 
 const byOf = (outcome: { readonly settledBy?: 'page' | 'person' }): Hop['by'] =>
   outcome.settledBy === 'person' ? 'user' : 'worker';
+
+function keptHop({ waits }: Parts, seq: Seq): readonly Hop[] {
+  const wait = waits.of(seq);
+  const note = wait && `waited ${waitedMs(wait)} ms in the outbox`;
+  return wait ? [{ name: 'kept', at: wait.keptAt, by: 'worker', ...noteOf(note) }] : [];
+}
 
 function pushedHop({ pushes }: Parts, seq: Seq): readonly Hop[] {
   const push = pushes.of(seq);

@@ -137,7 +137,7 @@ export class WorkerConnection implements WorkerChannel {
         this.#context.fleet.heartbeat(this, message.payload);
         return {};
       case WORKER_MESSAGE.changes:
-        return await this.#changes(message.payload);
+        return await this.#changes(message.payload, message.timestamp);
       default:
         return unreachable(message);
     }
@@ -157,10 +157,11 @@ export class WorkerConnection implements WorkerChannel {
     return registration;
   }
 
-  async #changes(payload: ChangesPayload): Promise<object> {
+  async #changes(payload: ChangesPayload, sentAt: number): Promise<object> {
     const workerId = this.#needWorker();
     this.#context.fleet.heard(this, workerId);
-    const { storedCount, duplicateCount, seq }: Accepted = await this.#context.ingest.accept(workerId, payload);
+    const accepted: Accepted = await this.#context.ingest.accept(workerId, payload, sentAt);
+    const { storedCount, duplicateCount, seq } = accepted;
     return { batchId: payload.batchId, storedCount, duplicateCount, seq };
   }
 

@@ -77,6 +77,20 @@ test('[WK2] register, changes and heartbeat are answered; a batch sent again add
   });
 });
 
+test('[WK8] a batch that says when it was kept is measured by its envelope; a Worker of protocol 1 says nothing', async () => {
+  const { connect, ask, master, waits } = await open();
+  master.commitNow([addedAccount('a')]);
+  const socket = await connect();
+  expect(await ask(socket, 'worker:register', { ...hello('w1'), protocol: 1 })).toMatchObject({ ok: true });
+  expect(await ask(socket, 'worker:changes', batch('b1'))).toMatchObject({ ok: true, storedCount: 1 });
+  expect(waits).toEqual([]);
+  const kept = { ...batch('b2', 1, '新作品'), keptAt: 1_000 };
+  const envelope = { type: 'worker:changes', version: 'v1', payload: kept, timestamp: 1_350 };
+  expect(await socket.timeout(5_000).emitWithAck(WORKER_EVENT, envelope)).toMatchObject({ ok: true, storedCount: 1 });
+  const upTo = master.head();
+  expect(waits).toEqual([{ from: upTo - 1, upTo, keptAt: 1_000, sentAt: 1_350 }]);
+});
+
 test('[WK3] what is wrong is refused by name and nothing is stored', async () => {
   const { connect, ask, master } = await open();
   master.commitNow([addedAccount('a')]);

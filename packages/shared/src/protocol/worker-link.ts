@@ -99,6 +99,11 @@ export const changesPayloadSchema = Type.Object(
     batchId: Type.String({ minLength: 1, maxLength: 80 }),
     changes: Type.Array(workerReportSchema, { maxItems: WORKER_BATCH_LIMIT_COUNT }),
     sync: Type.Optional(syncMarkSchema),
+    /**
+     * When the Worker put the batch on disk. Held against the envelope's `timestamp`, both by the Worker's clock, it says how
+     * long the batch waited, however wrong that clock is.
+     */
+    keptAt: Type.Optional(timeMsSchema),
   },
   strict,
 );

@@ -167,6 +167,24 @@ test('[OB7] a bad change is singled out; everything else arrives in order', () =
   );
 });
 
+test('[OB12] a batch says when it was kept, however often it is tried; so do the halves of a refused one', () => {
+  const path = tempFile();
+  const before = open({ path });
+  const keptAt = clock.now();
+  keep(before.outbox, [comment('c1'), comment('c2')]);
+  before.db.close();
+  clock.advance(60_000);
+  const { outbox } = open({ path });
+  const keptAts: (number | undefined)[] = [];
+  for (let batch = outbox.oldest(ACCOUNT); batch; batch = outbox.oldest(ACCOUNT)) {
+    const { batchId, changes } = batch.payload;
+    keptAts.push(batch.payload.keptAt);
+    if (changes.length > 1) outbox.refused(batchId, 'BAD_REQUEST');
+    else outbox.acknowledged(batchId);
+  }
+  expect(keptAts).toEqual([keptAt, keptAt, keptAt]);
+});
+
 test('[OB8] a lost lease takes the waiting batches and the memory of the account, and no other', () => {
   const { outbox, known } = open();
   outbox.keep({ accountId: ACCOUNT, leaseToken: 1, reports: [comment('c1')] }, () =>

@@ -35,11 +35,11 @@ export type OutboxStats = { readonly batchCount: number; readonly bytes: number;
 
 const INSERT = `INSERT INTO batch (place, part, batch_id, account_id, lease_token, changes, sync, bytes, kept_at)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
-const OLDEST = `SELECT place, batch_id, lease_token, changes, sync, attempt_count FROM batch
+const OLDEST = `SELECT place, batch_id, lease_token, changes, sync, attempt_count, kept_at FROM batch
   WHERE account_id = ? ORDER BY place, part LIMIT 1`;
 const ACCOUNTS = `SELECT account_id, min(place) AS place FROM batch GROUP BY account_id ORDER BY place`;
 const SUMS = `SELECT count(*) AS n, coalesce(sum(bytes), 0) AS bytes, coalesce(max(place), 0) AS place FROM batch`;
-const OF_BATCH = `SELECT place, part, batch_id, account_id, lease_token, changes, sync FROM batch WHERE batch_id = ?`;
+const OF_BATCH = `SELECT place, part, batch_id, account_id, lease_token, changes, sync, kept_at FROM batch WHERE batch_id = ?`;
 
 export class Outbox {
   readonly #db: WorkerDatabase;
@@ -130,6 +130,7 @@ export class Outbox {
         batchId: String(row.batch_id),
         changes,
         ...(row.sync !== null && { sync: JSON.parse(String(row.sync)) as SyncMark }), // likewise
+        keptAt: Number(row.kept_at),
       },
     };
   }
@@ -221,13 +222,13 @@ export class Outbox {
     leaseToken: number;
     changes: string;
     sync: SyncMark | undefined;
-    at?: { place: number; part: string };
+    at?: { place: number; part: string; keptAt: number };
   }): string {
     const id = this.#newId();
     const bytes = Buffer.byteLength(batch.changes);
-    const { place, part } = batch.at ?? { place: ++this.#lastPlace, part: '' };
+    const { place, part, keptAt } = batch.at ?? { place: ++this.#lastPlace, part: '', keptAt: this.#clock.now() };
     const sync = batch.sync ? JSON.stringify(batch.sync) : null;
-    this.#insert.run(place, part, id, batch.accountId, batch.leaseToken, batch.changes, sync, bytes, this.#clock.now());
+    this.#insert.run(place, part, id, batch.accountId, batch.leaseToken, batch.changes, sync, bytes, keptAt);
     this.#bytes += bytes;
     this.#batchCount += 1;
     return id;
@@ -240,12 +241,16 @@ export class Outbox {
     this.#batchCount -= 1;
   }
 
-  /** Both halves stand where the whole stood. */
+  /** Both halves stand where the whole stood, and have waited since then. */
   #split(row: Record<string, unknown>, changes: readonly unknown[]): void {
     const middle = Math.ceil(changes.length / 2);
     const sync = row.sync === null ? undefined : (JSON.parse(String(row.sync)) as SyncMark); // written by this class
     const common = { accountId: String(row.account_id), leaseToken: Number(row.lease_token) };
-    const at = (part: string) => ({ place: Number(row.place), part: `${String(row.part)}${part}` });
+    const at = (part: string) => ({
+      place: Number(row.place),
+      part: `${String(row.part)}${part}`,
+      keptAt: Number(row.kept_at),
+    });
     this.#remove(String(row.batch_id));
     this.#put({
       ...common,

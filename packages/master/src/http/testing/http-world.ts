@@ -18,6 +18,7 @@ import { Health } from '../../ops/health.ts';
 import { Metrics } from '../../ops/metrics.ts';
 import { PushBoard } from '../../ops/push-board.ts';
 import { traceOf } from '../../ops/trace.ts';
+import { WaitBoard } from '../../ops/wait-board.ts';
 import { openStore } from '../../store/open-store.ts';
 import { createHttpSurface } from '../http-surface.ts';
 import { makeV1 } from './make-v1.ts';
@@ -88,7 +89,7 @@ export async function startHttpWorld(options: { readonly webDir?: string } = {})
     mediaOrigins: [],
     requestSync: async (_principal, accountId) => void syncRequests.push(accountId),
     notices: { hub: notices, eventLoop: IDLE_LOOP, badFrameCount: () => 0, now: () => clock.now() },
-    trace: (id) => traceOf({ store, log: database.log, pushes: new PushBoard() }, id),
+    trace: (id) => traceOf({ store, log: database.log, pushes: new PushBoard(), waits: new WaitBoard() }, id),
     socketFigures: () => ({ connectionCount: 0 }),
   });
   const url = await surface.listen({ port: 0, host: '127.0.0.1' });

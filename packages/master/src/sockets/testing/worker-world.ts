@@ -7,7 +7,7 @@ import { Fleet } from '../../fleet/fleet.ts';
 import { FLEET_LIMITS } from '../../fleet/fleet-limits.ts';
 import { SyncBoard } from '../../fleet/sync-board.ts';
 import { MemoryMaster } from '../../hub/testing/memory-master.ts';
-import { Ingest } from '../../ingest/ingest.ts';
+import { type BatchWait, Ingest } from '../../ingest/ingest.ts';
 import { silentLogger } from '../../lib/logger.ts';
 import { createSocketIoServer } from '../socket-io-server.ts';
 import { WorkerServer } from '../worker-server.ts';
@@ -22,7 +22,14 @@ export async function openWorkerWorld(options: Pick<ConstructorParameters<typeof
   authenticator.workerKeys.set('key-2', 'two');
   const fleet = new Fleet({ store: master.store, committer: master, clock, limits: FLEET_LIMITS, lc: silentLogger });
   master.listeners.push((publication) => fleet.onPublication(publication));
-  const ingest = new Ingest({ store: master.store, committer: master, syncBoard: new SyncBoard(), clock });
+  const waits: BatchWait[] = [];
+  const ingest = new Ingest({
+    store: master.store,
+    committer: master,
+    syncBoard: new SyncBoard(),
+    clock,
+    onWaited: (wait) => waits.push(wait),
+  });
   const httpServer = createServer();
   const server = createSocketIoServer({ httpServer, allowedOrigins: [], connectionLimitCount: 100 });
   const workers = new WorkerServer({ io: server, ingest, fleet, authenticator, clock, lc: silentLogger, ...options });
@@ -54,5 +61,5 @@ export async function openWorkerWorld(options: Pick<ConstructorParameters<typeof
     await fleet.close();
     await server.close();
   };
-  return { clock, master, authenticator, fleet, workers, port, connect, ask, close };
+  return { clock, master, authenticator, fleet, workers, waits, port, connect, ask, close };
 }
