@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
+import { RESTART_CAP_MS } from '@hiscrm/master/fleet/local-worker-state.ts';
 import type { AccountId, TopicId } from '@hiscrm/shared/model/ids.ts';
 import { itemKey } from '@hiscrm/shared/model/topic-ref.ts';
 import { Random } from '../harness/random.ts';
@@ -14,8 +15,8 @@ const EVENTS_A_ROUND = 12;
 const LONGEST_GAP_MS = 300;
 /** In the command lines of a Chromium: its first process, or the pages alone. */
 const BROWSER_PARTS = ['--user-data-dir', '--type=renderer'] as const;
-/** A killed Worker is started again within seconds, starts its browser and reads the account anew. */
-const RECOVERY_DEADLINE_MS = 120_000;
+/** A killed Worker is started again, after the longest pause at worst, starts its browser and reads the account anew. */
+const RECOVERY_DEADLINE_MS = RESTART_CAP_MS + 120_000;
 
 /**
  * `kill -9` of the Worker process or of its Chromium at random moments, while customers write and operators answer. After it:

@@ -4,7 +4,7 @@ import { backoffMs } from '@hiscrm/shared/lib/backoff.ts';
 export const RESTART_FIRST_MS = 10_000;
 export const RESTART_CAP_MS = 5 * 60_000;
 /** A Worker that ran for so long was well: its next end is the first again. */
-export const STABLE_RUN_MS = 5 * 60_000;
+export const STABLE_RUN_MS = 60_000;
 /** A Worker that was asked to stop has this long to close its browsers. */
 export const STOP_PATIENCE_MS = 10_000;
 
