@@ -3,7 +3,7 @@ import { mayImport } from '../deps.config.ts';
 import { importsOf, judge, roomOf, sqlIn, targetOf } from './check-deps.ts';
 import { parseSource } from './lib/source.ts';
 
-const declared = new Set(['ws', 'typebox', 'playwright-core', 'react', 'vitest']);
+const declared = new Set(['ws', 'typebox', 'playwright-core', 'react', 'vitest', '#own-name']);
 const verdict = (from: string, specifier: string) => judge(from, specifier, declared);
 
 test('a room is the folder or the file directly under src; a platform is a room of its own', () => {
@@ -64,6 +64,7 @@ test.each([
   ['packages/worker/src/platforms/douyin/adapter.ts', '../platform-adapter.ts'],
   ['packages/worker/src/platforms/douyin/adapter.ts', 'playwright-core'],
   ['packages/web/src/main.tsx', 'react'],
+  ['packages/shared/src/protocol/validate.ts', '#own-name'],
   ['tools/check-deps.ts', '../deps.config.ts'],
 ])('%s may import %s', (from, specifier) => {
   expect(verdict(from, specifier)).toBeUndefined();
@@ -89,6 +90,7 @@ test.each([
   ['packages/master/src/store/store.ts', 'node:sqlite', 'must not import node:sqlite'],
   ['packages/web/src/store/view.ts', 'react', 'must not import react'],
   ['packages/master/src/hub/hub.ts', 'lodash', 'not in the package.json of master'],
+  ['packages/master/src/hub/hub.ts', '#no-name', 'not in the package.json of master'],
   ['packages/master/src/hub/hub.ts', './subscriber', 'without its extension'],
   ['packages/master/src/log/log.ts', './log.contract.ts', undefined],
   ['packages/master/src/hub/hub.ts', '../log/log.contract.ts', 'is a test'],

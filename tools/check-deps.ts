@@ -138,7 +138,7 @@ function judgePackage(from: string, name: string, declared: ReadonlySet<string>,
   return declared.has(name) ? undefined : `${name} is not in the package.json of ${home}`;
 }
 
-/** Names of all packages that the package.json files beside and above a file declare. */
+/** Names of all packages that the package.json files beside and above a file declare, and the package's own `#` names. */
 function declaredFor(path: string, cache: Map<string, ReadonlySet<string>>): ReadonlySet<string> {
   const home = packageOf(path) ?? '';
   const folder = path.startsWith('packages/') ? `packages/${home}` : home;
@@ -146,7 +146,9 @@ function declaredFor(path: string, cache: Map<string, ReadonlySet<string>>): Rea
   if (known) return known;
   const own = JSON.parse(readFileSync(join(ROOT, folder, 'package.json'), 'utf8'));
   const base = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-  const names = new Set(Object.keys({ ...own.dependencies, ...own.devDependencies, ...base.devDependencies }));
+  const names = new Set(
+    Object.keys({ ...own.dependencies, ...own.devDependencies, ...own.imports, ...base.devDependencies }),
+  );
   cache.set(folder, names);
   return names;
 }

@@ -1,19 +1,12 @@
 import type { Static, TSchema } from 'typebox';
-import { Compile } from 'typebox/compile';
-import { Check, Errors } from 'typebox/value';
+import { schemaCheck } from '#schema-check';
 
 /** Either the value, now typed, or the first thing that is wrong with it, for a person. */
 export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string };
 
-/**
- * A page may not make code of text (its policy forbids it), so that compiling there is work for nothing: the schema of the client's
- * frames takes longer to compile than the screen to draw, and is interpreted afterwards all the same.
- */
-const isPage = 'document' in globalThis;
-
-/** Compiles a schema once. The parser never throws and never changes the value. */
+/** Prepares a schema once. The parser never throws and never changes the value. */
 export function parserOf<S extends TSchema>(schema: S): (input: unknown) => Parsed<Static<S>> {
-  const { check, errors } = isPage ? interpreted(schema) : compiled(schema);
+  const { check, errors } = schemaCheck(schema);
   return (input) => {
     if (check(input)) return { ok: true, value: input as Static<S> }; // just checked
     const [first] = errors(input);
@@ -31,20 +24,5 @@ export function textParserOf<S extends TSchema>(schema: S): (text: string) => Pa
     } catch (error) {
       return { ok: false, reason: `not JSON: ${error instanceof Error ? error.message : String(error)}`.slice(0, 300) };
     }
-  };
-}
-
-function compiled(schema: TSchema) {
-  const validator = Compile(schema);
-  return {
-    check: (input: unknown): boolean => validator.Check(input),
-    errors: (input: unknown) => validator.Errors(input),
-  };
-}
-
-function interpreted(schema: TSchema) {
-  return {
-    check: (input: unknown): boolean => Check(schema, input),
-    errors: (input: unknown) => Errors(schema, input),
   };
 }
