@@ -171,7 +171,7 @@ export const onlyIn: Readonly<Record<string, readonly string[]>> = {
   antd: react,
   echarts: ['web/ui', 'web/screens'],
   '@ant-design/icons': ['web/ui', 'web/screens'],
-  dexie: ['client'],
+  idb: ['client'],
 };
 
 /** Packages that must run in a browser: no `node:*` outside their tests. */

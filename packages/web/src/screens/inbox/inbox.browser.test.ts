@@ -337,6 +337,33 @@ test('[PC2] a lost connection is said and repaired; what was written meanwhile i
   await item('m0000005').waitFor();
 });
 
+test('[PC2] a reply that an earlier release kept in this browser is sent by this one', async () => {
+  const kept = {
+    key: 'kept-reply-1',
+    userId: 'user-1',
+    params: { topic: { accountId: ACCOUNT, kind: 'conversation', id: PEER }, text: '稍后联系您' },
+    createdAt: Date.now(),
+  };
+  await page.route('**/before', (route) => route.fulfill({ contentType: 'text/html', body: '<!doctype html>' }));
+  await page.goto(`${server.url}before`);
+  // The database as releases up to 0.1.0 made it.
+  await page.evaluate(
+    (reply) =>
+      new Promise<void>((resolve, reject) => {
+        const opening = indexedDB.open('hiscrm-outbox', 10);
+        opening.onupgradeneeded = () => opening.result.createObjectStore('replies', { keyPath: 'key' }).put(reply);
+        opening.onerror = () => reject(opening.error);
+        opening.onsuccess = () => {
+          opening.result.close();
+          resolve();
+        };
+      }),
+    kept,
+  );
+  await open(`messages/${PEER}`);
+  await eventually(() => replies().map(({ text }) => text)).toEqual([kept.params.text]);
+});
+
 test('[PC1] another history on the server: the screen starts over by itself', async () => {
   master.commit(messages(0, 3));
   await open(`messages/${PEER}`);
