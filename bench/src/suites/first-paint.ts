@@ -209,6 +209,18 @@ function toReport({ login, cold, warm, frames }: Found, { spread, long }: Size):
     ],
     verdicts: [
       atMost('login page painted', middle(login, ({ firstPaintMs }) => firstPaintMs) / 1_000, 1, 's'),
+      atMost(
+        'first paint for who is logged in, nothing cached',
+        middle(cold, ({ firstPaintMs }) => firstPaintMs) / 1_000,
+        1,
+        's',
+      ),
+      atMost(
+        'accounts shown (names and badges), nothing cached',
+        middle(cold, ({ accountsMs }) => accountsMs) / 1_000,
+        1,
+        's',
+      ),
       atMost('inbox shown (accounts and topics), nothing cached', inboxMs(cold) / 1_000, 1, 's'),
       atMost('inbox shown, second visit', inboxMs(warm) / 1_000, 1, 's'),
     ],
