@@ -76,8 +76,9 @@ async function run(): Promise<void> {
   const reports: SuiteReport[] = [];
   for (const name of names) {
     console.log(`\n--- ${name} ---`);
-    const report = await SUITES[name]?.({ isQuick: values.quick });
-    if (!report) continue;
+    const suite = SUITES[name];
+    if (!suite) continue;
+    const report = await suite({ isQuick: values.quick }).catch((error: unknown) => brokenOff(name, error));
     console.log(suiteText(report));
     reports.push(report);
   }
@@ -86,6 +87,14 @@ async function run(): Promise<void> {
   if (values.write) writeFileSync(repositoryFile('bench', 'RESULTS.md'), text);
   const missed = reports.flatMap(({ verdicts }) => verdicts).filter(({ holds }) => !holds);
   console.log(`\n${missed.length === 0 ? 'every figure reached' : `${missed.length} figures missed`}`);
+}
+
+/** A suite that broke off takes nothing of the others with it, and is not passed over either. */
+function brokenOff(name: string, error: unknown): SuiteReport {
+  console.error(error);
+  process.exitCode = 1;
+  const why = error instanceof Error ? error.message.split('\n')[0] : String(error);
+  return { name, method: `Broke off: ${why}`, tables: [], verdicts: [], notes: [] };
 }
 
 function page(reports: readonly SuiteReport[], command: string, isPinned: boolean): string {
