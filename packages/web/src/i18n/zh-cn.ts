@@ -66,6 +66,7 @@ export const zhCn = {
   'error.bugText': '其他部分仍可使用，错误详情在浏览器控制台中。',
   'error.tooManyCommands': '等待发送的操作过多，请先恢复连接。',
   'accounts.title': '账号',
+  'accounts.back': '返回账号列表',
   'accounts.search': '搜索账号',
   'accounts.add': '添加账号',
   'accounts.count': '共 {{count}} 个账号',

@@ -12,6 +12,8 @@ export type Navigation = {
   readonly openTab: (tab: Tab) => void;
   readonly openTopic: (tab: Tab, topicId: TopicId) => void;
   readonly closeTopic: () => void;
+  /** Back to the accounts, where they are not on the screen. */
+  readonly closeAccount: () => void;
   readonly focused: () => void;
 };
 
@@ -42,6 +44,10 @@ export const useNavigation = create<Navigation>()((set, get) => ({
     if (route.screen !== 'inbox') return;
     const { topicId: _, ...rest } = route;
     go(rest);
+  },
+  closeAccount: () => {
+    const { route, go } = get();
+    if (route.screen === 'inbox') go({ screen: 'inbox', tab: route.tab });
   },
   focused: () => set({ focusItemId: undefined }),
 }));

@@ -93,6 +93,23 @@ export const AlertIcon = () => (
     <path d="M12 4 2.5 20h19zM12 10v4M12 17v.01" />
   </Icon>
 );
+export const ServerIcon = () => (
+  <Icon>
+    <rect x="4" y="4" width="16" height="7" rx="1.5" />
+    <rect x="4" y="13" width="16" height="7" rx="1.5" />
+    <path d="M8 7.5h.01M8 16.5h.01" />
+  </Icon>
+);
+export const ShieldIcon = () => (
+  <Icon>
+    <path d="M12 3 5 6v5c0 5 3 8 7 10 4-2 7-5 7-10V6z" />
+  </Icon>
+);
+export const InboxIcon = () => (
+  <Icon>
+    <path d="M4 13 7 5h10l3 8v6H4zM4 13h5l1 3h4l1-3h5" />
+  </Icon>
+);
 export const LinkIcon = () => (
   <Icon>
     <path d="M14 5h5v5M19 5l-8 8M10 6H6a2 2 0 0 0-2 2v10a2 2 0 0 0 2 2h10a2 2 0 0 0 2-2v-4" />

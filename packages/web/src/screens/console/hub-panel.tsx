@@ -129,6 +129,7 @@ function Online() {
       <Table<OnlineUser>
         rowKey="user_id"
         size="small"
+        scroll={{ x: 'max-content' }}
         loading={!value}
         pagination={false}
         dataSource={[...(value?.items ?? [])]}

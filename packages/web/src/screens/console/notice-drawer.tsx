@@ -83,6 +83,7 @@ function Missing({ messageId }: { readonly messageId: string }) {
       <Table<ReceiveRecord>
         rowKey="user_id"
         size="small"
+        scroll={{ x: 'max-content' }}
         loading={outcome === undefined}
         dataSource={[...(found?.items ?? [])]}
         pagination={{

@@ -40,6 +40,7 @@ export function RecordsPanel() {
       <Table<SentNotice>
         rowKey="message_id"
         size="middle"
+        scroll={{ x: 'max-content' }}
         loading={isLoading}
         dataSource={[...(found?.items ?? [])]}
         columns={useColumns(setOpenId)}

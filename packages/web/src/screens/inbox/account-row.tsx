@@ -31,7 +31,15 @@ const TONES: Record<SessionWords['tone'], string> = {
   off: 'row-sub',
 };
 
-export function AccountRow({ account, isSelected }: { readonly account: AccountView; readonly isSelected: boolean }) {
+/** One account in the list. */
+export function AccountRow(props: {
+  readonly account: AccountView;
+  readonly isSelected: boolean;
+  /** The keys are here. */
+  readonly isCursor: boolean;
+  readonly optionId: string;
+}) {
+  const { account, isSelected, isCursor, optionId } = props;
   const { t, locale } = useText();
   const now = useNow();
   const { openAccount } = useNavigation();
@@ -43,7 +51,8 @@ export function AccountRow({ account, isSelected }: { readonly account: AccountV
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the list moves the selection by keys
     <div
-      className="row"
+      id={optionId}
+      className={isCursor ? 'row row-cursor' : 'row'}
       role="option"
       tabIndex={-1}
       aria-selected={isSelected}

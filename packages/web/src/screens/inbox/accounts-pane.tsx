@@ -1,7 +1,7 @@
 import type { AccountView } from '@hiscrm/shared/protocol/client-link.ts';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useMemo, useRef, useState } from 'react';
-import { useListKeys } from '../../hooks/use-list-keys.ts';
+import { useListCursor } from '../../hooks/use-list-cursor.ts';
 import { useAccounts, useHasSnapshot } from '../../hooks/use-replica.ts';
 import { useText } from '../../i18n/use-text.ts';
 import { useNavigation } from '../../store/navigation.ts';
@@ -107,7 +107,6 @@ function AccountList({ accounts }: { readonly accounts: readonly AccountView[] }
   const scroller = useRef<HTMLDivElement>(null);
   const { route, openAccount } = useNavigation();
   const selectedId = route.screen === 'inbox' ? route.accountId : undefined;
-  const index = accounts.findIndex(({ record }) => record.id === selectedId);
   const virtualizer = useVirtualizer({
     count: accounts.length,
     getScrollElement: () => scroller.current,
@@ -115,14 +114,14 @@ function AccountList({ accounts }: { readonly accounts: readonly AccountView[] }
     getItemKey: (at) => accounts[at]?.record.id ?? at,
     overscan: 6,
   });
-  const onKeyDown = useListKeys({
-    count: accounts.length,
-    index,
-    select: (at) => {
+  const { cursorId, optionId, onKeyDown } = useListCursor({
+    ids: accounts.map(({ record }) => record.id),
+    selectedId,
+    open: (at) => {
       const account = accounts[at];
       if (account) openAccount(account.record.id);
-      virtualizer.scrollToIndex(at);
     },
+    show: (at) => virtualizer.scrollToIndex(at),
   });
   return (
     <div
@@ -131,6 +130,7 @@ function AccountList({ accounts }: { readonly accounts: readonly AccountView[] }
       role="listbox"
       tabIndex={0}
       aria-label={t('accounts.title')}
+      {...(cursorId !== undefined && { 'aria-activedescendant': optionId(cursorId) })}
       onKeyDown={onKeyDown}
       data-list="accounts"
     >
@@ -146,7 +146,12 @@ function AccountList({ accounts }: { readonly accounts: readonly AccountView[] }
                 ref={virtualizer.measureElement}
                 style={{ transform: `translateY(${start}px)` }}
               >
-                <AccountRow account={account} isSelected={account.record.id === selectedId} />
+                <AccountRow
+                  account={account}
+                  isSelected={account.record.id === selectedId}
+                  isCursor={account.record.id === cursorId}
+                  optionId={optionId(account.record.id)}
+                />
               </div>
             )
           );

@@ -14,9 +14,9 @@ export function ConnectionPill() {
       return (
         <span className="link-state" role="status">
           <span className="dot dot-good" />
-          {t('connection.live')}
+          <span className="gives-way">{t('connection.live')}</span>
           {connection.latencyMs !== undefined && (
-            <span className="num" title={t('connection.latencyHint')}>
+            <span className="num gives-way" title={t('connection.latencyHint')}>
               {t('connection.latency', { ms: connection.latencyMs })}
             </span>
           )}
@@ -27,7 +27,7 @@ export function ConnectionPill() {
       return (
         <span className="link-state" role="status">
           <span className="dot dot-busy" />
-          {t('connection.connecting')}
+          <span className="gives-way">{t('connection.connecting')}</span>
         </span>
       );
     case 'waiting':

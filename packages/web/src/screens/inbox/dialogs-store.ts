@@ -23,12 +23,20 @@ export type Dialog =
 
 export type Dialogs = {
   readonly dialog: Dialog | undefined;
+  /** What had the focus when the dialog was asked for. */
+  readonly opener: HTMLElement | undefined;
   readonly open: (dialog: Dialog) => void;
   readonly close: () => void;
 };
 
-export const useDialogs = create<Dialogs>()((set) => ({
+export const useDialogs = create<Dialogs>()((set, get) => ({
   dialog: undefined,
-  open: (dialog) => set({ dialog }),
-  close: () => set({ dialog: undefined }),
+  opener: undefined,
+  open: (dialog) => {
+    const held = document.activeElement;
+    // A dialog that leads to another one is not what the focus goes back to.
+    const opener = get().dialog ? get().opener : held instanceof HTMLElement ? held : undefined;
+    set({ dialog, opener });
+  },
+  close: () => set({ dialog: undefined, opener: undefined }),
 }));

@@ -1,8 +1,10 @@
+import type { ReactNode } from 'react';
 import { useText } from '../../i18n/use-text.ts';
 import { useNavigation } from '../../store/navigation.ts';
 import { type Language, type Theme, usePreferences } from '../../store/preferences.ts';
 import { useSession } from '../../store/session.ts';
 import { Avatar } from '../../ui/avatar.tsx';
+import { InboxIcon, SearchIcon, ServerIcon, ShieldIcon } from '../../ui/icons.tsx';
 import { Menu, type MenuGroup } from '../../ui/menu.tsx';
 import { NoticeBell } from '../notices/notice-bell.tsx';
 import { ConnectionPill } from './connection-pill.tsx';
@@ -31,14 +33,14 @@ export function Header() {
     <header className="header">
       <div className="header-brand">
         <img src="/favicon.svg" alt="" />
-        HisCRM-IM
+        <span className="gives-way">HisCRM-IM</span>
       </div>
       <ConnectionPill />
       <button type="button" className="btn btn-quiet" onClick={() => open({ kind: 'quickSwitch' })} title="Ctrl+K">
-        {t('header.switch')}
+        <Label icon={<SearchIcon />} text={t('header.switch')} />
       </button>
       <button type="button" className="btn btn-quiet" onClick={() => open({ kind: 'workers' })}>
-        {t('header.workers')}
+        <Label icon={<ServerIcon />} text={t('header.workers')} />
       </button>
       {user?.role === 'admin' && (
         <button
@@ -47,7 +49,11 @@ export function Header() {
           aria-pressed={isAdminScreen}
           onClick={() => go(isAdminScreen ? { screen: 'inbox', tab: 'comments' } : { screen: 'admin' })}
         >
-          {isAdminScreen ? t('header.inbox') : t('header.admin')}
+          {isAdminScreen ? (
+            <Label icon={<InboxIcon />} text={t('header.inbox')} />
+          ) : (
+            <Label icon={<ShieldIcon />} text={t('header.admin')} />
+          )}
         </button>
       )}
       <NoticeBell />
@@ -57,7 +63,7 @@ export function Header() {
         button={
           <>
             <Avatar id={user?.id ?? ''} name={user?.username ?? '?'} sizePx={24} />
-            {user?.username}
+            <span className="gives-way">{user?.username}</span>
           </>
         }
         groups={[
@@ -72,6 +78,16 @@ export function Header() {
         ]}
       />
     </header>
+  );
+}
+
+/** A word; where there is no room for it an icon that keeps the word as its name. */
+function Label({ icon, text }: { readonly icon: ReactNode; readonly text: string }) {
+  return (
+    <>
+      <span className="stands-in">{icon}</span>
+      <span className="gives-way">{text}</span>
+    </>
   );
 }
 

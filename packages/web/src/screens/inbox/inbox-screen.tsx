@@ -1,6 +1,6 @@
 import type { AccountId, TopicId } from '@hiscrm/shared/model/ids.ts';
 import type { TopicKind, TopicRef } from '@hiscrm/shared/model/topic-ref.ts';
-import { lazy, Suspense, useMemo } from 'react';
+import { lazy, Suspense, useMemo, useRef } from 'react';
 import { useAccount, useAccounts, useHasSnapshot } from '../../hooks/use-replica.ts';
 import { useTitleBadge } from '../../hooks/use-title-badge.ts';
 import { useText } from '../../i18n/use-text.ts';
@@ -19,6 +19,8 @@ import './inbox.css';
 import { MessagePane } from './message-pane.tsx';
 import { OfflineNotice } from './offline-notice.tsx';
 import { TopicsPane } from './topics-pane.tsx';
+import { useFocusBack } from './use-focus-back.ts';
+import { usePaneFocus } from './use-pane-focus.ts';
 import { useShortcuts } from './use-shortcuts.ts';
 
 const WorksPane = lazy(async () => ({ default: (await import('./works-pane.tsx')).WorksPane }));
@@ -32,6 +34,7 @@ export function InboxScreen() {
   const accounts = useAccounts();
   useTitleBadge(accounts.reduce((sum, account) => sum + unreadOf(account), 0));
   useShortcuts();
+  useFocusBack();
   return (
     <div className="shell">
       <Header />
@@ -62,8 +65,12 @@ function Panes({ route }: { readonly route: Extract<Route, { screen: 'inbox' }> 
   const isWide = !account || route.tab === 'works';
   const kind = route.tab === 'messages' ? 'conversation' : 'content';
   const topicRef = useStableRef(account?.record.id, kind, route.topicId);
+  const panes = useRef<HTMLDivElement>(null);
+  const isReading = topicRef !== undefined && !isWide;
+  usePaneFocus(panes, { tab: route.tab, pane: `${account?.record.id}:${isReading ? topicRef.id : ''}` });
+  const names = ['panes', isWide && 'panes-wide', account && 'panes-account', topicRef && 'panes-reading'];
   return (
-    <div className={`panes${isWide ? ' panes-wide' : ''}${topicRef ? ' panes-reading' : ''}`}>
+    <div ref={panes} className={names.filter(Boolean).join(' ')}>
       <Guarded>
         <AccountsPane />
       </Guarded>

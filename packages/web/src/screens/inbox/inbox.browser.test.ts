@@ -66,6 +66,13 @@ function setting(): readonly Change[] {
   ];
 }
 
+const OTHER_ACCOUNT = {
+  kind: 'account.added',
+  accountId: 'acc-2' as AccountId,
+  platform: 'douyin',
+  name: '二店',
+} as const;
+
 const message = (n: number, text = `message ${n}`): Change => ({
   kind: 'message.observed',
   accountId: ACCOUNT,
@@ -373,6 +380,72 @@ test('[PC1] another history on the server: the screen starts over by itself', as
   server.cut(CLOSE.serverRestarting);
   await page.locator('[data-item]').getByText('新的历史').waitFor();
   expect(await item('m0000002').count()).toBe(0);
+});
+
+test('[PC9] one pane at a time on a narrow screen, and the main job with nothing but keys', async () => {
+  master.commit([...messages(0, 3), comment('c1', 5), { ...OTHER_ACCOUNT, at: BASE_AT }]);
+  await page.setViewportSize({ width: 400, height: 800 });
+  await page.goto(`${server.url}#/inbox`);
+  const list = (name: string) => page.locator(`[data-list="${name}"]`);
+  const isFocused = (selector: string) => page.evaluate((of) => document.activeElement?.matches(of) ?? false, selector);
+  /** Tab until the focus is there; every place on the way has a name. */
+  const tabTo = async (selector: string): Promise<void> => {
+    for (let steps = 0; steps < 20 && !(await isFocused(selector)); steps++) await page.keyboard.press('Tab');
+    expect(await isFocused(selector), selector).toBe(true);
+  };
+  const expectToFit = async (): Promise<void> => {
+    const shell = page.locator('.shell');
+    expect(await shell.evaluate(({ scrollWidth }) => scrollWidth)).toBeLessThanOrEqual(400);
+    const poor = await shell.evaluate((element) =>
+      [...element.querySelectorAll('button')]
+        .filter((button) => button.checkVisibility())
+        .filter((button) => button.getBoundingClientRect().right > 400 || !(button.ariaLabel ?? button.textContent))
+        .map(({ outerHTML }) => outerHTML),
+    );
+    expect(poor).toEqual([]);
+  };
+  await page.locator('[data-account]').nth(1).waitFor();
+  await expectToFit();
+  expect(await page.locator('main.pane').isVisible()).toBe(false);
+  await tabTo('[data-list="accounts"]');
+  await page.keyboard.press('End');
+  await page.keyboard.press('Home');
+  const account = await list('accounts').getAttribute('aria-activedescendant');
+  expect(await page.locator(`[id="${account}"]`).getAttribute('data-account')).toBe(ACCOUNT);
+  await page.keyboard.press('Enter');
+
+  await list('topics').waitFor();
+  await expectToFit();
+  expect(await list('accounts').isVisible()).toBe(false);
+  await tabTo('[role="tab"]:nth-child(1)');
+  await page.keyboard.press('Shift+Tab');
+  await tabTo('[role="tab"][aria-selected="false"]');
+  await page.keyboard.press('Enter');
+  await page.locator(`[data-topic="${PEER}"]`).waitFor();
+  await eventually(() => isFocused('[role="tab"][aria-selected="true"]')).toBe(true);
+  await tabTo('[data-list="topics"]');
+  await page.keyboard.press('ArrowDown');
+  expect(await page.locator('.pane-messages').isVisible()).toBe(false);
+  await page.keyboard.press('Enter');
+
+  await item('m0000002').waitFor();
+  await expectToFit();
+  expect(await list('topics').isVisible()).toBe(false);
+  expect(await page.evaluate(() => document.activeElement?.closest('.pane-messages') !== null)).toBe(true);
+  await tabTo('[data-composer]');
+  await page.keyboard.type('只用键盘');
+  await page.keyboard.press('Enter');
+  await eventually(() => replies().map(({ text }) => text)).toEqual(['只用键盘']);
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Escape');
+  await eventually(() => isFocused('[data-list="topics"]')).toBe(true);
+  await page.keyboard.press('Escape');
+  await eventually(() => isFocused('[data-list="accounts"]')).toBe(true);
+  // The dialog for a quick change gives the focus back to where it was.
+  await page.keyboard.press('Control+k');
+  await page.getByRole('dialog').locator('input').waitFor();
+  await page.keyboard.press('Escape');
+  await eventually(() => isFocused('[data-list="accounts"]')).toBe(true);
 });
 
 test('[PC9] answers to answers and orphans are drawn (D46)', async () => {

@@ -114,7 +114,7 @@ function TopicHead({ account, topicRef }: { readonly account: AccountView; reado
       {url !== undefined && (
         <a className="btn" href={url} target="_blank" rel="noopener noreferrer">
           <LinkIcon />
-          {t('works.open')}
+          <span className="gives-way">{t('works.open')}</span>
         </a>
       )}
       <Badge
@@ -128,7 +128,7 @@ function TopicHead({ account, topicRef }: { readonly account: AccountView; reado
           onClick={() => void run('markRead', { topic: topicRef, upToSeq: record.marks.lastArrivedSeq })}
         >
           <CheckIcon />
-          {t('messages.markRead')}
+          <span className="gives-way">{t('messages.markRead')}</span>
         </button>
       )}
     </div>

@@ -14,7 +14,14 @@ import { useDialogs } from './dialogs-store.ts';
 import { previewText, topicName } from './names.ts';
 
 /** One work or conversation in a list. */
-export function TopicRow(props: { readonly topic: TopicView; readonly tab: Tab; readonly isSelected: boolean }) {
+export function TopicRow(props: {
+  readonly topic: TopicView;
+  readonly tab: Tab;
+  readonly isSelected: boolean;
+  /** The keys are here. */
+  readonly isCursor: boolean;
+  readonly optionId: string;
+}) {
   const { t, locale } = useText();
   const now = useNow();
   const { openTopic } = useNavigation();
@@ -28,7 +35,8 @@ export function TopicRow(props: { readonly topic: TopicView; readonly tab: Tab; 
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the list moves the selection by keys
     <div
-      className="row"
+      id={props.optionId}
+      className={props.isCursor ? 'row row-cursor' : 'row'}
       role="option"
       tabIndex={-1}
       aria-selected={props.isSelected}

@@ -4,6 +4,7 @@ import { exactCount } from '../../lib/count-text.ts';
 import { useNavigation } from '../../store/navigation.ts';
 import type { Tab } from '../../store/route.ts';
 import { Badge } from '../../ui/badge.tsx';
+import { AccountHead } from './account-head.tsx';
 import { useDialogs } from './dialogs-store.ts';
 
 /** Comments, direct messages, works: each with its exact badge, which explains itself on a click. */
@@ -18,16 +19,19 @@ export function TopicTabs({ account, tab }: { readonly account: AccountView; rea
     { key: 'works', label: t('tab.works'), unreadCount: 0, topicKind: 'content' },
   ] as const;
   return (
-    <div className="tabs" role="tablist" aria-label={t('tab.title')}>
-      {tabs.map(({ key, label, unreadCount, topicKind }) => (
-        <span key={key} style={{ display: 'inline-flex', alignItems: 'center' }}>
-          <button type="button" className="tab" role="tab" aria-selected={tab === key} onClick={() => openTab(key)}>
-            {label}
-            {key === 'works' && <span className="badge badge-muted">{exactCount(summary.contentCount, locale)}</span>}
-          </button>
-          <Badge count={unreadCount} onExplain={() => open({ kind: 'explain', accountId: record.id, topicKind })} />
-        </span>
-      ))}
-    </div>
+    <>
+      <AccountHead account={account} />
+      <div className="tabs" role="tablist" aria-label={t('tab.title')}>
+        {tabs.map(({ key, label, unreadCount, topicKind }) => (
+          <span key={key} style={{ display: 'inline-flex', alignItems: 'center' }}>
+            <button type="button" className="tab" role="tab" aria-selected={tab === key} onClick={() => openTab(key)}>
+              {label}
+              {key === 'works' && <span className="badge badge-muted">{exactCount(summary.contentCount, locale)}</span>}
+            </button>
+            <Badge count={unreadCount} onExplain={() => open({ kind: 'explain', accountId: record.id, topicKind })} />
+          </span>
+        ))}
+      </div>
+    </>
   );
 }

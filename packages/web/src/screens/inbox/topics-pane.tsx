@@ -4,7 +4,7 @@ import type { TopicView } from '@hiscrm/shared/protocol/queries.ts';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { useClient } from '../../hooks/client-context.tsx';
-import { useListKeys } from '../../hooks/use-list-keys.ts';
+import { useListCursor } from '../../hooks/use-list-cursor.ts';
 import { useTopics } from '../../hooks/use-replica.ts';
 import { useText } from '../../i18n/use-text.ts';
 import { useNavigation } from '../../store/navigation.ts';
@@ -107,14 +107,14 @@ function TopicList(props: { readonly topics: readonly TopicView[]; readonly tab:
     getItemKey: (at) => topics[at]?.record.id ?? at,
     overscan: 8,
   });
-  const onKeyDown = useListKeys({
-    count: topics.length,
-    index: topics.findIndex(({ record }) => record.id === selectedId),
-    select: (at) => {
+  const { cursorId, optionId, onKeyDown } = useListCursor({
+    ids: topics.map(({ record }) => record.id),
+    selectedId,
+    open: (at) => {
       const topic = topics[at];
       if (topic) openTopic(tab, topic.record.id);
-      virtualizer.scrollToIndex(at);
     },
+    show: (at) => virtualizer.scrollToIndex(at),
   });
   const rows = virtualizer.getVirtualItems();
   const lastShown = rows.at(-1)?.index ?? 0;
@@ -128,6 +128,7 @@ function TopicList(props: { readonly topics: readonly TopicView[]; readonly tab:
       role="listbox"
       tabIndex={0}
       aria-label={t('topics.title')}
+      {...(cursorId !== undefined && { 'aria-activedescendant': optionId(cursorId) })}
       onKeyDown={onKeyDown}
       data-list="topics"
     >
@@ -143,7 +144,13 @@ function TopicList(props: { readonly topics: readonly TopicView[]; readonly tab:
                 ref={virtualizer.measureElement}
                 style={{ transform: `translateY(${start}px)` }}
               >
-                <TopicRow topic={topic} tab={tab} isSelected={topic.record.id === selectedId} />
+                <TopicRow
+                  topic={topic}
+                  tab={tab}
+                  isSelected={topic.record.id === selectedId}
+                  isCursor={topic.record.id === cursorId}
+                  optionId={optionId(topic.record.id)}
+                />
               </div>
             )
           );

@@ -1,8 +1,9 @@
 import { useEffect } from 'react';
+import { isNarrow } from '../../hooks/use-is-narrow.ts';
 import { useNavigation } from '../../store/navigation.ts';
 import { useDialogs } from './dialogs-store.ts';
 
-/** Keys that work wherever one is: `/` searches, Ctrl+K switches, Esc leaves the topic. */
+/** Keys that work wherever one is: `/` searches, Ctrl+K switches, Esc leaves the topic, and where one pane is shown at a time the account. */
 export function useShortcuts(): void {
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent): void => {
@@ -29,8 +30,13 @@ export function useShortcuts(): void {
 
 function leave(event: KeyboardEvent): void {
   if (useDialogs.getState().dialog || document.querySelector('[popover]:popover-open')) return;
-  if (isTyping(event.target) && event.target instanceof HTMLElement) event.target.blur();
-  else useNavigation.getState().closeTopic();
+  if (isTyping(event.target) && event.target instanceof HTMLElement) {
+    event.target.blur();
+    return;
+  }
+  const { route, closeTopic, closeAccount } = useNavigation.getState();
+  if (isNarrow() && route.screen === 'inbox' && !route.topicId) closeAccount();
+  else closeTopic();
 }
 
 const isTyping = (target: EventTarget | null): boolean =>
