@@ -1,6 +1,7 @@
 /**
  * Takes the pictures of the README: a Master with a simulated platform, the PC client in a real Chromium, and what an
- * operator sees. `node tools/take-pictures.ts [folder]`; without a folder, `docs/pictures`.
+ * operator sees; and, for each language, the console of a Master with readers. `node tools/take-pictures.ts [folder]`; without
+ * a folder, `docs/pictures`.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,6 +17,7 @@ import { type Simulator, startSimulator } from '@hiscrm/simulator/simulator.ts';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { findChromium } from '../scripts/lib/find-chromium.mjs';
 import { buildWebIfStale } from '../scripts/lib/web-build.mjs';
+import { fillBell, fillConsole, speak } from './lib/picture-notices.ts';
 import { smallerPng } from './lib/smaller-png.ts';
 import { ROOT } from './lib/source.ts';
 
@@ -31,6 +33,12 @@ const QUIET_LOOKS_COUNT = 12;
 /** Pictures of the page itself still load, and counters move in, when everything is there. */
 const SETTLE_MS = 1_200;
 
+/** A digest that is due is sent within this. */
+const DIGEST_GRACE_MS = 3_000;
+
+/** An answer that never comes is waited for before it is called unknown. */
+const GIVING_UP_DEADLINE_MS = 180_000;
+
 /** Items that fit into one picture, about. */
 const SEEN_COUNT = 8;
 
@@ -39,6 +47,14 @@ type Language = (typeof LANGUAGES)[number];
 const REPLIES: Readonly<Record<Language, readonly [refused: string, unclear: string]>> = {
   en: ['Restock is due on Friday, thank you for waiting!', 'Sent you a message with the size chart 😊'],
   'zh-CN': ['周五补货，谢谢您的耐心等待！', '尺码表私信发您了 😊'],
+};
+
+const COMPOSED: Readonly<Record<Language, { readonly title: string; readonly text: string }>> = {
+  en: {
+    title: 'New rules for refunds',
+    text: 'From Monday on, refunds up to ¥200 need no approval.\nPlease read the handbook, part 3.',
+  },
+  'zh-CN': { title: '退款规则调整', text: '从周一起，200 元以内的退款无需审批。\n详见帮助文档第 3 节。' },
 };
 
 type Shot = (name: string) => Promise<void>;
@@ -55,7 +71,10 @@ async function main(folder: string): Promise<void> {
       args: ['--no-sandbox', '--force-color-profile=srgb'],
     });
     try {
+      // The accounts are read meanwhile.
+      for (const language of LANGUAGES) await takeConsole({ browser, language, folder });
       await untilRead(master);
+      await wait((await fillBell(master.url, PASSWORD)) - Date.now() + DIGEST_GRACE_MS);
       for (const language of LANGUAGES) await takeAll({ browser, master, simulator, language, folder });
     } finally {
       await browser.close();
@@ -121,33 +140,45 @@ type Scene = {
 
 async function takeAll(scene: Scene): Promise<void> {
   const { browser, master, language, folder } = scene;
-  const place = join(folder, language);
-  mkdirSync(place, { recursive: true });
+  await speak(master.url, PASSWORD, language);
   for (const colorScheme of ['light', 'dark'] as const) {
-    const context = await browser.newContext({
-      viewport: VIEW,
-      deviceScaleFactor: 1,
-      colorScheme,
-      locale: language === 'en' ? 'en-US' : 'zh-CN',
-      timezoneId: 'Asia/Shanghai',
-      reducedMotion: 'reduce',
-    });
-    const page = await context.newPage();
-    const shoot: Shot = async (name) => {
-      const path = join(place, `${name}.png`);
-      const taken = await page.screenshot({ animations: 'disabled', caret: 'hide' });
-      const exact = smallerPng(taken);
-      const picture = exact.length <= PICTURE_LIMIT_BYTES ? exact : smallerPng(taken, { isRough: true });
-      if (picture.length > PICTURE_LIMIT_BYTES) {
-        throw new Error(`${path} has ${picture.length} bytes; at most ${PICTURE_LIMIT_BYTES}`);
-      }
-      writeFileSync(path, picture);
-      console.log(`${path} ${Math.round(picture.length / 1_000)} kB`);
-    };
+    const { page, shoot } = await openPage({ browser, language, folder, colorScheme });
     await page.goto(master.url);
     await (colorScheme === 'light' ? takeLight(scene, page, shoot) : takeDark(scene, page, shoot));
-    await context.close();
+    await page.context().close();
   }
+}
+
+async function openPage(options: {
+  readonly browser: Browser;
+  readonly language: Language;
+  readonly folder: string;
+  readonly colorScheme: 'light' | 'dark';
+}): Promise<{ readonly page: Page; readonly shoot: Shot }> {
+  const { browser, language, folder, colorScheme } = options;
+  const place = join(folder, language);
+  mkdirSync(place, { recursive: true });
+  const context = await browser.newContext({
+    viewport: VIEW,
+    deviceScaleFactor: 1,
+    colorScheme,
+    locale: language === 'en' ? 'en-US' : 'zh-CN',
+    timezoneId: 'Asia/Shanghai',
+    reducedMotion: 'reduce',
+  });
+  const page = await context.newPage();
+  const shoot: Shot = async (name) => {
+    const path = join(place, `${name}.png`);
+    const taken = await page.screenshot({ animations: 'disabled', caret: 'hide' });
+    const exact = smallerPng(taken);
+    const picture = exact.length <= PICTURE_LIMIT_BYTES ? exact : smallerPng(taken, { isRough: true });
+    if (picture.length > PICTURE_LIMIT_BYTES) {
+      throw new Error(`${path} has ${picture.length} bytes; at most ${PICTURE_LIMIT_BYTES}`);
+    }
+    writeFileSync(path, picture);
+    console.log(`${path} ${Math.round(picture.length / 1_000)} kB`);
+  };
+  return { page, shoot };
 }
 
 async function takeLight(scene: Scene, page: Page, shoot: Shot): Promise<void> {
@@ -168,6 +199,72 @@ async function takeLight(scene: Scene, page: Page, shoot: Shot): Promise<void> {
   await page.locator('.ant-modal .row').first().waitFor();
   await wait(SETTLE_MS);
   await shoot('explain');
+  await page.keyboard.press('Escape');
+  await page.locator('.ant-modal').waitFor({ state: 'hidden' });
+  await show(page, first, 'comments', topicWithMost(master, first, 'content'));
+  await page.locator('.bell').click();
+  // In the language that comes second the digest has been read in the first.
+  await page.locator('.bell-panel [role="tab"]').last().click();
+  await page.locator('[data-notice^="digest~"] .bell-row-main').click();
+  await wait(SETTLE_MS);
+  await shoot('notices');
+}
+
+/** What an administrator sees of notices, on a Master of its own: its notices are of one language. */
+async function takeConsole(options: {
+  readonly browser: Browser;
+  readonly language: Language;
+  readonly folder: string;
+}): Promise<void> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'hiscrm-console-'));
+  const env = { HISCRM_DATA_DIR: dataDir, HISCRM_ADMIN_PASSWORD: PASSWORD, PORT: '0', HISCRM_LOCAL_WORKERS: '0' };
+  const master = await startMaster({ config: readConfig({ ...env, LOG_LEVEL: 'error' }), logger: silentLogger });
+  try {
+    const title = await fillConsole(master.url, PASSWORD, options.language);
+    const { page, shoot } = await openPage({ ...options, colorScheme: 'light' });
+    await page.goto(master.url);
+    await logIn(page);
+    await page.evaluate(() => location.assign('#/admin'));
+    await answerWaiting(page);
+    await takeCompose(page, options.language, shoot);
+    await openTab(page, 'records');
+    await page.locator('.console-link', { hasText: title }).click();
+    await page.locator('[data-chart] svg text').first().waitFor();
+    await wait(SETTLE_MS);
+    await shoot('records');
+    await page.locator('.ant-drawer-close').click();
+    await openTab(page, 'hub');
+    await page.locator('[data-hub="ok"]').waitFor();
+    await wait(SETTLE_MS);
+    await shoot('hub');
+    await page.context().close();
+  } finally {
+    await master.close();
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+}
+
+const openTab = (page: Page, key: string): Promise<void> =>
+  page.locator(`.ant-tabs-tab[data-node-key="${key}"]`).click();
+
+/** The notice that must be confirmed stands before everything. */
+async function answerWaiting(page: Page): Promise<void> {
+  await page.locator('[data-answer] .btn-primary').click();
+  await page.locator('[data-answer]').waitFor({ state: 'detached' });
+}
+
+async function takeCompose(page: Page, language: Language, shoot: Shot): Promise<void> {
+  const { title, text } = COMPOSED[language];
+  await openTab(page, 'compose');
+  await page
+    .locator('.console-fields input:not([type])[maxlength], .console-fields input[type="text"][maxlength]')
+    .first()
+    .fill(title);
+  await page.locator('.console-fields textarea').first().fill(text);
+  await page.locator('[data-audience="12"]').waitFor();
+  await page.locator('.console-send').scrollIntoViewIfNeeded();
+  await wait(SETTLE_MS);
+  await shoot('compose');
 }
 
 function accountsFor({ master, language }: Scene): readonly [AccountId, AccountId] {
@@ -192,7 +289,7 @@ async function takeReplies({ simulator, language }: Scene, page: Page, shoot: Sh
   await page.locator('[data-reply="rejected"]').first().waitFor();
   control.addFault({ kind: 'reply_ambiguous', times: 1, args: { mode: 'no_response' } });
   await answer(page, unclear);
-  await page.locator('[data-reply="unknown"]').first().waitFor();
+  await page.locator('[data-reply="unknown"]').first().waitFor({ timeout: GIVING_UP_DEADLINE_MS });
   await shoot('replies');
 }
 
