@@ -4,8 +4,7 @@
  */
 import { type Cancel, type Clock, systemClock } from '@hiscrm/shared/lib/clock.ts';
 import { unreachable } from '@hiscrm/shared/lib/must.ts';
-import type { AccountId } from '@hiscrm/shared/model/ids.ts';
-import { START } from '@hiscrm/shared/model/ids.ts';
+import { type AccountId, type Seq, START } from '@hiscrm/shared/model/ids.ts';
 import type { TopicKind, TopicRef } from '@hiscrm/shared/model/topic-ref.ts';
 import type { ClientDown } from '@hiscrm/shared/protocol/client-link.ts';
 import type { CommandName, CommandParams, CommandResult } from '@hiscrm/shared/protocol/commands.ts';
@@ -14,6 +13,7 @@ import { Listeners } from './lib/listeners.ts';
 import type { Connection } from './link/connection.ts';
 import { Link } from './link/link.ts';
 import { Requests } from './link/requests.ts';
+import { ShownReporter } from './link/shown-reporter.ts';
 import { NoticeBox, type NoticeBoxState } from './notices/notice-box.ts';
 import { Outbox, type PendingReply } from './outbox/outbox.ts';
 import { MemoryOutboxStore, type OutboxStore } from './outbox/outbox-store.ts';
@@ -49,6 +49,7 @@ export class Client {
   readonly replica: Replica;
   readonly #link: Link;
   readonly #requests: Requests;
+  readonly #shown: ShownReporter;
   readonly #outbox: Outbox;
   readonly #notices: NoticeBox;
   readonly #listeners = new Listeners<'connection' | 'outbox' | 'notices'>();
@@ -59,6 +60,7 @@ export class Client {
   constructor(options: ClientOptions) {
     const clock = options.clock ?? systemClock;
     this.#requests = new Requests({ clock, send: (frame) => this.#link.send(frame) });
+    this.#shown = new ShownReporter({ clock, send: (frame) => this.#link.send(frame) });
     this.replica = new Replica({ ask: (name, params, onEnd) => this.#requests.query(name, params, onEnd) });
     this.#notices = new NoticeBox({
       ask: (params, onEnd) =>
@@ -82,7 +84,10 @@ export class Client {
       handlers: {
         position: () => this.replica.position,
         noticeOffset: () => this.#notices.offset,
-        onWelcome: (frame, isResume) => this.#onWelcome(frame.user.id, isResume),
+        onWelcome: (frame, isResume) => {
+          this.#shown.welcomed(frame.protocol);
+          this.#onWelcome(frame.user.id, isResume);
+        },
         onFrame: (frame) => this.#onFrame(frame),
         onState: () => this.#listeners.tell('connection'),
       },
@@ -98,6 +103,7 @@ export class Client {
   close(): void {
     this.#link.close();
     this.#requests.close();
+    this.#shown.close();
     this.#outbox.close();
   }
 
@@ -106,6 +112,11 @@ export class Client {
     if (slice === 'connection' || slice === 'outbox' || slice === 'notices')
       return this.#listeners.add(slice, listener);
     return this.replica.subscribe(slice, listener);
+  }
+
+  /** A visible screen has drawn the replica as it was at this place (`replica.position`). The server hears of it now and then. */
+  drawn(upTo: Seq): void {
+    this.#shown.drawn(upTo);
   }
 
   /** Slice `connection`. */

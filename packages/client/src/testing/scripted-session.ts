@@ -63,6 +63,8 @@ export class ScriptedSession {
       case 'command':
         this.#command(frame);
         return;
+      case 'shown':
+        return;
       default:
         unreachable(frame);
     }

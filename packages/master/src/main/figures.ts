@@ -7,6 +7,7 @@ import type { MasterDatabase } from '../log/open-database.ts';
 import type { EventLoop } from '../ops/event-loop.ts';
 import type { Metrics } from '../ops/metrics.ts';
 import type { PushBoard } from '../ops/push-board.ts';
+import type { ShownBoard } from '../ops/shown-board.ts';
 import type { WaitBoard } from '../ops/wait-board.ts';
 import type { ClientServer } from '../sockets/client-server.ts';
 import type { WorkerServer } from '../sockets/worker-server.ts';
@@ -21,6 +22,7 @@ type Rooms = {
   readonly hub: Hub;
   readonly pushes: PushBoard;
   readonly waits: WaitBoard;
+  readonly shown: ShownBoard;
   readonly sockets: ClientServer;
   readonly auth: Auth;
   readonly committer: WatchedCommitter;
@@ -161,7 +163,7 @@ function addStoreFigures({ metrics, store }: Rooms): void {
   });
 }
 
-function addHubFigures({ metrics, hub, pushes }: Rooms): void {
+function addHubFigures({ metrics, hub, pushes, shown }: Rooms): void {
   const gauge = (name: string, help: string, read: () => number): void => metrics.gauge({ name, help, read });
   const counter = (name: string, help: string, read: () => number): void => metrics.counter({ name, help, read });
   gauge('hub_subscribers', 'Clients that get changes.', () => hub.figures().subscriberCount);
@@ -180,6 +182,7 @@ function addHubFigures({ metrics, hub, pushes }: Rooms): void {
     read: () => hub.figures().tailChars,
   });
   metrics.buffer({ name: 'push_board', unit: 'count', limit: pushes.limitCount, read: () => pushes.count });
+  metrics.buffer({ name: 'shown_board', unit: 'count', limit: shown.userLimitCount, read: () => shown.userCount });
 }
 
 function addSocketFigures({ metrics, sockets, connectionLimitCount }: Rooms): void {

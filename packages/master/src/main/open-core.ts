@@ -11,6 +11,7 @@ import { type MasterDatabase, openMasterDatabase } from '../log/open-database.ts
 import type { Health } from '../ops/health.ts';
 import type { Metrics } from '../ops/metrics.ts';
 import { PushBoard } from '../ops/push-board.ts';
+import { ShownBoard } from '../ops/shown-board.ts';
 import { WaitBoard } from '../ops/wait-board.ts';
 import { openStore } from '../store/open-store.ts';
 import type { Store } from '../store/store.ts';
@@ -35,6 +36,8 @@ export type Core = {
   readonly pushes: PushBoard;
   /** How long rows waited in their Workers' outboxes. */
   readonly waits: WaitBoard;
+  /** When pages drew rows. */
+  readonly shown: ShownBoard;
   /** Hear every durable row, after the hub. */
   readonly listeners: ((publication: Publication) => void)[];
 };
@@ -57,6 +60,7 @@ export async function openCore(options: {
   const store = await openStore({ log: database.log, state: database.state, clock, turns });
   closer.add('store', () => store.close());
   const pushes = new PushBoard();
+  const shown = new ShownBoard({ floor: store.head() });
   const observeSent = metrics.histogram(
     'logged_to_sent',
     'Time from a row’s place in the log until it was written to every client’s socket, for the first row of each round.',
@@ -89,7 +93,7 @@ export async function openCore(options: {
   const stopTrimming = every(clock, TRIM_PERIOD_MS, () => void trim({ database, clock, logger }));
   closer.add('log trimming', stopTrimming);
   listeners.push(watchObservations(metrics));
-  return { database, store, hub, turns, committer, pushes, waits: new WaitBoard(), listeners };
+  return { database, store, hub, turns, committer, pushes, waits: new WaitBoard(), shown, listeners };
 }
 
 async function trim({

@@ -8,6 +8,7 @@ import type { Hub } from '../hub/hub.ts';
 import { Ingest } from '../ingest/ingest.ts';
 import { traceOf } from '../ops/trace.ts';
 import { type Wait, waitedMs } from '../ops/wait-board.ts';
+import type { ShownReport } from '../sockets/client-connection.ts';
 import { CLIENT_LIMITS } from '../sockets/client-limits.ts';
 import { ClientServer } from '../sockets/client-server.ts';
 import { refuseUpgrade } from '../sockets/refuse-upgrade.ts';
@@ -92,6 +93,7 @@ export async function openEdge(parts: EdgeParts): Promise<Edge> {
     newId: randomUUID,
     serverVersion: packageVersion(),
     notices: parts.notices.hub,
+    onShown: watchShown(parts),
     trustProxy: config.trustProxy,
     onOtherProtocol: (request, stream, head) => parts.notices.server.upgrade(request, stream, head),
   });
@@ -138,9 +140,23 @@ function openHttp(
     v1: makeV1(parts, late.desk, late.compat),
     isAnonymousServed: config.compatAnonymous,
     notices: notices.http,
-    trace: (id) => traceOf({ store, log: core.database.log, pushes: core.pushes, waits: core.waits }, id),
+    trace: (id) =>
+      traceOf({ store, log: core.database.log, pushes: core.pushes, waits: core.waits, shown: core.shown }, id),
     socketFigures: () => socketFigures(late.sockets(), hub),
   });
+}
+
+/** Measures the newest row of each report; not one from before the page was there. */
+function watchShown({ metrics, core }: EdgeParts): (report: ShownReport) => void {
+  const observe = metrics.histogram(
+    'logged_to_shown',
+    'Time from a row’s place in the log until a visible page had drawn it, for pages that were connected by then.',
+  );
+  return (report) => {
+    if (!core.shown.note(report)) return;
+    const loggedAt = core.pushes.of(report.upTo)?.loggedAt;
+    if (loggedAt !== undefined && loggedAt >= report.since) observe(Math.max(0, report.at - loggedAt));
+  };
 }
 
 function openIngest({ metrics, core, clock }: EdgeParts, syncBoard: SyncBoard): Ingest {

@@ -7,7 +7,7 @@ test('a row is found in the round it went out in, as long as that is remembered'
   const rounds = [5, 6, 9, 12, 13, 20, 21, 22];
   let from = 4;
   for (const upTo of rounds) {
-    board.note({ from: from as Seq, upTo: upTo as Seq, endedAt: upTo * 10, subscriberCount: upTo });
+    board.note({ from: from as Seq, upTo: upTo as Seq, loggedAt: 0, endedAt: upTo * 10, subscriberCount: upTo });
     from = upTo;
   }
   expect(board.count).toBe(3);
@@ -18,7 +18,7 @@ test('a row is found in the round it went out in, as long as that is remembered'
   expect(board.of(23 as Seq)).toBeUndefined();
 
   const wide = new PushBoard(3);
-  wide.note({ from: 0 as Seq, upTo: 7 as Seq, endedAt: 1, subscriberCount: 0 });
+  wide.note({ from: 0 as Seq, upTo: 7 as Seq, loggedAt: 0, endedAt: 1, subscriberCount: 0 });
   expect([1, 4, 7].map((seq) => wide.of(seq as Seq)?.endedAt)).toEqual([1, 1, 1]);
   expect(wide.of(0 as Seq)).toBeUndefined();
 });

@@ -7,6 +7,7 @@ import { openMemoryDatabase } from '../log/open-database.ts';
 import { openStore } from '../store/open-store.ts';
 import { findRows, placeAt } from './find-rows.ts';
 import { PushBoard } from './push-board.ts';
+import { ShownBoard } from './shown-board.ts';
 import { traceOf } from './trace.ts';
 import { WaitBoard } from './wait-board.ts';
 
@@ -19,6 +20,7 @@ async function openWorld() {
   const clock = new FakeClock();
   const pushes = new PushBoard();
   const waits = new WaitBoard();
+  const shown = new ShownBoard({ floor: 0 as Seq });
   const database = openMemoryDatabase({ clock, onDurable: (rows) => committer.onDurable(rows) });
   const store = await openStore({ ...database, clock });
   const committer = new LogCommitter({
@@ -26,7 +28,13 @@ async function openWorld() {
     store,
     publish: ({ rows }) => {
       const [first, last] = [rows[0]?.seq ?? 0, rows.at(-1)?.seq ?? 0];
-      pushes.note({ from: (first - 1) as Seq, upTo: last as Seq, endedAt: clock.now() + 1, subscriberCount: 2 });
+      pushes.note({
+        from: (first - 1) as Seq,
+        upTo: last as Seq,
+        loggedAt: 0,
+        endedAt: clock.now() + 1,
+        subscriberCount: 2,
+      });
     },
   });
   onTestFinished(async () => {
@@ -38,8 +46,8 @@ async function openWorld() {
     await committer.commit([change]);
   };
   await commit({ kind: 'account.added', accountId, platform: 'douyin', name: 'shop', at: 1 });
-  const trace = (id: string) => traceOf({ store, log: database.log, pushes, waits }, id);
-  return { clock, commit, trace, log: database.log, store, pushes, waits };
+  const trace = (id: string) => traceOf({ store, log: database.log, pushes, waits, shown }, id);
+  return { clock, commit, trace, log: database.log, store, pushes, waits, shown };
 }
 
 const comment = (id: string, at: number, text: string): Change => ({
@@ -106,6 +114,20 @@ test('how long a comment waited in its Workerâ€™s outbox is told by the Workerâ€
   expect(found?.hops.map(({ name }) => name)).toEqual(['written', 'observed', 'kept', 'logged', 'pushed']);
   expect(found?.hops[2]).toEqual({ name: 'kept', at: keptAt, by: 'worker', note: 'waited 350 ms in the outbox' });
   expect((await trace('c2'))[0]?.hops.map(({ name }) => name)).not.toContain('kept');
+});
+
+test('who was shown a comment first is told, and when', async () => {
+  const { commit, trace, shown } = await openWorld();
+  await commit(comment('c1', 5, 'x'));
+  for (const [id, at] of [
+    ['u-2', 900],
+    ['u-1', 700],
+  ] as const) {
+    const principal = { userId: id as UserId, username: id, role: 'operator', grants: 'all' } as const;
+    shown.note({ principal, upTo: 2 as Seq, at });
+  }
+  const [found] = await trace('c1');
+  expect(found?.hops.at(-1)).toEqual({ name: 'shown', at: 700, by: 'user', note: 'u-1, the first of 2 user(s)' });
 });
 
 test('a reply is followed from its request to its outcome, without its text', async () => {

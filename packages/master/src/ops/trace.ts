@@ -9,6 +9,7 @@ import type { ReplyRecord } from '@hiscrm/shared/model/reply.ts';
 import { type ItemKind, type TopicRef, topicKindOf } from '@hiscrm/shared/model/topic-ref.ts';
 import { findRows, placeAt, type ReadableLog } from './find-rows.ts';
 import type { PushBoard } from './push-board.ts';
+import type { ShownBoard } from './shown-board.ts';
 import { type WaitBoard, waitedMs } from './wait-board.ts';
 
 /** What a trace asks the store. */
@@ -25,6 +26,7 @@ export type HopName =
   | 'kept'
   | 'logged'
   | 'pushed'
+  | 'shown'
   | 'changed'
   | 'read'
   | 'answered'
@@ -64,6 +66,7 @@ type Parts = {
   readonly log: ReadableLog;
   readonly pushes: PushBoard;
   readonly waits: WaitBoard;
+  readonly shown: ShownBoard;
 };
 
 /** Every item and reply that has this id; empty when nothing has. One id may name a thing on several accounts. */
@@ -95,6 +98,7 @@ async function traceItem(parts: Parts, item: ItemRecord): Promise<Trace> {
   if (first && 'facts' in first.change && first.seq === arrivedSeq) hops.push(observed(first));
   hops.push(...keptHop(parts, arrivedSeq));
   hops.push({ name: 'logged', at: arrivedAt, seq: arrivedSeq, by: 'master' }, ...pushedHop(parts, arrivedSeq));
+  hops.push(...shownHop(parts, arrivedSeq, accountId));
   let isReadKnown = false;
   for (const row of found.rows) {
     if (row.seq === arrivedSeq) continue;
@@ -216,6 +220,12 @@ function keptHop({ waits }: Parts, seq: Seq): readonly Hop[] {
   const wait = waits.of(seq);
   const note = wait && `waited ${waitedMs(wait)} ms in the outbox`;
   return wait ? [{ name: 'kept', at: wait.keptAt, by: 'worker', ...noteOf(note) }] : [];
+}
+
+function shownHop({ shown }: Parts, seq: Seq, accountId: AccountId): readonly Hop[] {
+  const first = shown.firstOf(seq, accountId);
+  const note = first && `${first.userId}, the first of ${first.userCount} user(s)`;
+  return first ? [{ name: 'shown', at: first.at, by: 'user', ...noteOf(note) }] : [];
 }
 
 function pushedHop({ pushes }: Parts, seq: Seq): readonly Hop[] {

@@ -28,6 +28,15 @@ const BAD_FRAME_WINDOW_MS = 60_000;
 /** A peer that does not answer a close frame within this long is cut. */
 const CLOSE_PATIENCE_MS = 3_000;
 
+/** A visible page of the user has drawn everything up to `upTo` that he may see. Never past what is durable. */
+export type ShownReport = {
+  readonly principal: Principal;
+  readonly upTo: Seq;
+  readonly at: number;
+  /** When the page's connection said hello: what is older was not awaited by anybody there. */
+  readonly since: number;
+};
+
 /** What every connection of a server shares. */
 export type ConnectionContext = {
   readonly hub: Hub;
@@ -35,6 +44,7 @@ export type ConnectionContext = {
   readonly runCommand: RunCommand;
   /** Without it nobody is sent notices. */
   readonly notices?: NoticeHub | undefined;
+  readonly onShown?: ((report: ShownReport) => void) | undefined;
   /** The user behind a session token now. */
   readonly principalOf: (token: string) => Principal | undefined;
   readonly clock: Clock;
@@ -47,7 +57,7 @@ export type ConnectionContext = {
 
 type State =
   | { readonly kind: 'awaitingHello'; readonly until: number }
-  | { readonly kind: 'joined'; readonly subscription: Subscription }
+  | { readonly kind: 'joined'; readonly since: number; readonly subscription: Subscription }
   | { readonly kind: 'closing' };
 
 /** One client's socket: reads its frames, answers them, and carries the hub's. */
@@ -206,7 +216,9 @@ export class ClientConnection implements Sink {
     if (state.kind === 'closing') return;
     if (frame.type === 'ping') this.#send({ type: 'pong' });
     else if (frame.type === 'hello') this.#hello(frame);
-    else if (state.kind === 'awaitingHello') this.#badFrame(frame.id, 'BAD_FRAME', { reason: 'say hello first' });
+    else if (state.kind === 'awaitingHello') {
+      this.#badFrame('id' in frame ? frame.id : undefined, 'BAD_FRAME', { reason: 'say hello first' });
+    } else if (frame.type === 'shown') this.#shown(frame, state.since);
     else if (frame.type === 'query') this.#query(frame.id, frame, state.subscription);
     else if (frame.type === 'command') void this.#command(frame.id, frame, state.subscription);
     else unreachable(frame);
@@ -235,7 +247,7 @@ export class ClientConnection implements Sink {
       serverVersion,
     });
     const subscription = hub.subscribe({ principal: this.#principal, sink: this, resume: hello.resume });
-    this.#state = { kind: 'joined', subscription };
+    this.#state = { kind: 'joined', since: clock.now(), subscription };
     // A place in another history says nothing about this one.
     const isSameHistory = hello.resume?.epoch === store.epoch;
     if (hello.notices) this.#joinNotices(isSameHistory ? hello.notices.offset : undefined);
@@ -272,6 +284,12 @@ export class ClientConnection implements Sink {
         lc.warn({ err: error, connectionId: this.id }, 'the place of a notice client was not written down');
       });
     }
+  }
+
+  #shown({ upTo, agoMs }: Extract<ClientUp, { type: 'shown' }>, since: number): void {
+    const { store, clock, onShown } = this.#context;
+    const head = store.head();
+    onShown?.({ principal: this.#principal, upTo: upTo < head ? upTo : head, at: clock.now() - agoMs, since });
   }
 
   #query(id: number, request: QueryRequest, subscription: Subscription): void {

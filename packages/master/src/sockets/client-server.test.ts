@@ -4,6 +4,7 @@ import type { Change } from '@hiscrm/shared/model/change.ts';
 import type { AccountId, TopicId } from '@hiscrm/shared/model/ids.ts';
 import { CLIENT_PATH, CLIENT_SUBPROTOCOL } from '@hiscrm/shared/protocol/client-link.ts';
 import { ERRORS } from '@hiscrm/shared/protocol/errors.ts';
+import { CLIENT_PROTOCOL } from '@hiscrm/shared/protocol/version.ts';
 import fc from 'fast-check';
 import { afterEach, expect, test, vi } from 'vitest';
 import { openClientWorld } from './testing/client-world.ts';
@@ -68,6 +69,25 @@ test('[CL1] hello gives welcome and snapshot, then rows as they become durable',
   master.commitNow([seen(A, '9007199254740993')]);
   const changes = await client.next('changes');
   expect(changes.rows).toEqual([master.rows[1]].map((row) => ({ seq: 2, at: row?.at, change: row?.change })));
+});
+
+test('[CL16] what a page has drawn is heard after the hello, never past what is durable, and not answered', async () => {
+  const { master, connect, shown, clock } = await open();
+  master.commitNow([added(A)]);
+  const client = await connect();
+  client.send({ type: 'shown', upTo: 1, agoMs: 0 });
+  expect(await client.next('refused')).toMatchObject({ error: { code: 'BAD_FRAME' } });
+  client.hello();
+  client.send({ type: 'shown', upTo: 1, agoMs: 20 });
+  client.send({ type: 'shown', upTo: 99, agoMs: 0 });
+  client.send({ type: 'ping' });
+  await client.next('pong');
+  const now = clock.now();
+  expect(shown.map(({ upTo, at, since }) => [upTo, at, since])).toEqual([
+    [1, now - 20, now],
+    [1, now, now],
+  ]);
+  expect(client.frames.map(({ type }) => type).sort()).toEqual(['pong', 'refused', 'snapshot', 'welcome']);
 });
 
 test('[CL2] a client that reports its place gets what it missed and no snapshot', async () => {
@@ -206,7 +226,7 @@ test('[CL9] an unsupported protocol is told and not reconnected', async () => {
   client.send({ type: 'hello', protocol: 0, client: { name: 't', version: '1' } });
   expect((await client.next('refused')).error.code).toBe('BAD_FRAME');
   client.send({ type: 'hello', protocol: 99, client: { name: 't', version: '1' } });
-  expect((await client.next('welcome')).protocol).toBe(1);
+  expect((await client.next('welcome')).protocol).toBe(CLIENT_PROTOCOL);
 });
 
 test('[CL10] a frame over the limit, a binary one and a flood are refused by name', async () => {

@@ -17,7 +17,7 @@ import type { Hub } from '../hub/hub.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { NoticeHub } from '../notices/notice-hub.ts';
 import type { StoreReader } from '../store/store-reader.ts';
-import { ClientConnection, type ConnectionContext } from './client-connection.ts';
+import { ClientConnection, type ConnectionContext, type ShownReport } from './client-connection.ts';
 import type { ClientLimits } from './client-limits.ts';
 import { refuseUpgrade } from './refuse-upgrade.ts';
 
@@ -49,6 +49,8 @@ type Options = {
   readonly runCommand: RunCommand;
   /** Without it nobody is sent notices. */
   readonly notices?: NoticeHub | undefined;
+  /** Hears what pages have drawn. */
+  readonly onShown?: ((report: ShownReport) => void) | undefined;
   readonly clock: Clock;
   readonly limits: ClientLimits;
   readonly lc: Logger;
@@ -68,7 +70,7 @@ export class ClientServer {
   readonly #context: ConnectionContext;
   readonly #connections = new Set<ClientConnection>();
   readonly #perUser = new Map<UserId, number>();
-  readonly #frameCounts = { hello: 0, query: 0, command: 0, ping: 0, bad: 0 };
+  readonly #frameCounts = { hello: 0, query: 0, command: 0, ping: 0, shown: 0, bad: 0 };
   readonly #onUpgrade: UpgradeHandler;
   readonly #cancels: readonly Cancel[];
   #acceptedCount = 0;
@@ -91,6 +93,7 @@ export class ClientServer {
       store,
       runCommand,
       notices: options.notices,
+      onShown: options.onShown,
       principalOf: (token) => authenticator.principalOf(token),
       clock,
       limits,

@@ -1,4 +1,10 @@
-import { type ClientUp, clientUpSchema, helloSchema, pingSchema } from '@hiscrm/shared/protocol/client-link.ts';
+import {
+  type ClientUp,
+  clientUpSchema,
+  helloSchema,
+  pingSchema,
+  shownSchema,
+} from '@hiscrm/shared/protocol/client-link.ts';
 import { COMMANDS } from '@hiscrm/shared/protocol/commands.ts';
 import { QUERIES } from '@hiscrm/shared/protocol/queries.ts';
 import { parserOf } from '@hiscrm/shared/protocol/validate.ts';
@@ -9,6 +15,7 @@ const parseUp = parserOf(clientUpSchema);
 const shapes = new Map<string, (input: unknown) => { ok: boolean; reason?: string }>([
   ['hello', parserOf(helloSchema)],
   ['ping', parserOf(pingSchema)],
+  ['shown', parserOf(shownSchema)],
   ...shapesOf('query', QUERIES),
   ...shapesOf('command', COMMANDS),
 ]);
@@ -46,7 +53,7 @@ function reasonOf(value: unknown): string | undefined {
   const { type, name } = value;
   if (type !== 'query' && type !== 'command') {
     const shape = typeof type === 'string' ? shapes.get(type) : undefined;
-    return shape ? shape(value).reason : '/type must be hello, query, command or ping';
+    return shape ? shape(value).reason : '/type must be hello, query, command, ping or shown';
   }
   const shape = typeof name === 'string' ? shapes.get(`${type}:${name}`) : undefined;
   if (!shape) return `/name is no ${type}`;

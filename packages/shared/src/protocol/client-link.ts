@@ -6,6 +6,7 @@
  *                  ◀─────────────   snapshot            (no resume, or after a reset)
  *                  ◀─────────────   changes from…upTo   (what was missed, then live)
  *   query, command ──────────────▶  answer | done | refused
+ *   shown {upTo} ────────────────▶                       (a page drew it; never answered)
  *
  * Rules. `changes` frames join without a hole: `from` is the previous `upTo` (the snapshot's `seq` for the first). Rows that
  * the user may not see are left out, `upTo` still moves. `topics` and `accounts` are the counters after the frame's rows.
@@ -31,6 +32,12 @@ export const CLIENT_PATH = '/ws';
 export const CLIENT_FRAME_LIMIT_BYTES = 64 * 1024;
 /** The client sends `ping` when it has sent nothing for so long. */
 export const CLIENT_HEARTBEAT_MS = 20_000;
+/** Servers of older protocols do not know `shown`. */
+export const SHOWN_SINCE_PROTOCOL = 2;
+/** A client says at most once in so long what it has shown. */
+export const SHOWN_PERIOD_MS = 1_000;
+/** What was drawn longer ago is not told. */
+export const SHOWN_AGO_LIMIT_MS = 60_000;
 
 const strict = { additionalProperties: false } as const;
 const requestId = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
@@ -82,9 +89,17 @@ type CommandFrame = {
 export const querySchema = Type.Unsafe<QueryFrame>(Type.Union(querySchemas));
 export const commandSchema = Type.Unsafe<CommandFrame>(Type.Union(commandSchemas));
 export const pingSchema = Type.Object({ type: Type.Literal('ping') }, strict);
+/**
+ * A visible page has drawn everything up to `upTo`; `agoMs` ago, so that neither clock nor throttle counts. Only for a server
+ * that welcomes with SHOWN_SINCE_PROTOCOL or above; not answered.
+ */
+export const shownSchema = Type.Object(
+  { type: Type.Literal('shown'), upTo: seqSchema, agoMs: Type.Integer({ minimum: 0, maximum: SHOWN_AGO_LIMIT_MS }) },
+  strict,
+);
 
 /** Everything a client may send. */
-export const clientUpSchema = Type.Union([helloSchema, querySchema, commandSchema, pingSchema]);
+export const clientUpSchema = Type.Union([helloSchema, querySchema, commandSchema, pingSchema, shownSchema]);
 export type ClientUp = Static<typeof clientUpSchema>;
 export type Hello = Static<typeof helloSchema>;
 

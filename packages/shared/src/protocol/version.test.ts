@@ -53,9 +53,9 @@ test('[PV1] the shape of each link belongs to its version', () => {
     floor: CLIENT_PROTOCOL_FLOOR,
     hash: shapeHash(clientUpSchema, clientDownSchema),
   }).toEqual({
-    version: 1,
+    version: 2,
     floor: 1,
-    hash: 'ec7403e225343470',
+    hash: '82721f37be547237',
   });
   const answers = [registerAnswerSchema, changesAnswerSchema, plainAnswerSchema];
   expect({
@@ -85,7 +85,7 @@ test('[PV5] every frame, query, command and change has a sample of the present v
       .filter((sample) => sample.version === `v${presentOf(family)}` && sample.family === family)
       .map(({ value }) => JSON.stringify(value))
       .join('\n');
-  for (const type of ['hello', 'ping']) expect(text('client-up')).toContain(`"type":"${type}"`);
+  for (const type of ['hello', 'ping', 'shown']) expect(text('client-up')).toContain(`"type":"${type}"`);
   for (const name of [...Object.keys(QUERIES), ...Object.keys(COMMANDS)])
     expect(text('client-up')).toContain(`"name":"${name}"`);
   for (const type of literalsOf(clientDownSchema, 'type')) expect(text('client-down')).toContain(`"type":"${type}"`);

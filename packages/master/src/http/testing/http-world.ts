@@ -17,6 +17,7 @@ import { openNoticeHub } from '../../notices/open-notice-hub.ts';
 import { Health } from '../../ops/health.ts';
 import { Metrics } from '../../ops/metrics.ts';
 import { PushBoard } from '../../ops/push-board.ts';
+import { ShownBoard } from '../../ops/shown-board.ts';
 import { traceOf } from '../../ops/trace.ts';
 import { WaitBoard } from '../../ops/wait-board.ts';
 import { openStore } from '../../store/open-store.ts';
@@ -89,7 +90,7 @@ export async function startHttpWorld(options: { readonly webDir?: string } = {})
     mediaOrigins: [],
     requestSync: async (_principal, accountId) => void syncRequests.push(accountId),
     notices: { hub: notices, eventLoop: IDLE_LOOP, badFrameCount: () => 0, now: () => clock.now() },
-    trace: (id) => traceOf({ store, log: database.log, pushes: new PushBoard(), waits: new WaitBoard() }, id),
+    trace: (id) => traceOf({ store, log: database.log, ...emptyBoards(store.head()) }, id),
     socketFigures: () => ({ connectionCount: 0 }),
   });
   const url = await surface.listen({ port: 0, host: '127.0.0.1' });
@@ -225,3 +226,9 @@ function workChanges(account: AccountId, id: string, w: number, commentCount: nu
   }
   return changes;
 }
+
+const emptyBoards = (floor: Seq) => ({
+  pushes: new PushBoard(),
+  waits: new WaitBoard(),
+  shown: new ShownBoard({ floor }),
+});

@@ -17,6 +17,7 @@ import { Hub } from '../../hub/hub.ts';
 import { HUB_LIMITS } from '../../hub/hub-limits.ts';
 import { MemoryMaster } from '../../hub/testing/memory-master.ts';
 import { silentLogger } from '../../lib/logger.ts';
+import type { ShownReport } from '../client-connection.ts';
 import { CLIENT_LIMITS, type ClientLimits } from '../client-limits.ts';
 import { ClientServer } from '../client-server.ts';
 import { FakeAuthenticator } from './fake-authenticator.ts';
@@ -44,6 +45,7 @@ export async function openClientWorld(limits: Partial<ClientLimits> = {}) {
     newId,
     platforms: ['douyin'],
   });
+  const shown: ShownReport[] = [];
   const server = new ClientServer({
     httpServer,
     hub,
@@ -57,6 +59,7 @@ export async function openClientWorld(limits: Partial<ClientLimits> = {}) {
     serverVersion: 'test',
     allowedOrigins: ['https://crm.example'],
     trustProxy: false,
+    onShown: (report) => shown.push(report),
   });
   const port = await listen(httpServer);
   const clients: TestClient[] = [];
@@ -72,7 +75,7 @@ export async function openClientWorld(limits: Partial<ClientLimits> = {}) {
     hub.close();
     await new Promise((resolve) => httpServer.close(resolve));
   };
-  return { clock, master, authenticator, httpServer, hub, server, port, connect, close };
+  return { clock, master, authenticator, httpServer, hub, server, shown, port, connect, close };
 }
 
 function listen(server: Server): Promise<number> {

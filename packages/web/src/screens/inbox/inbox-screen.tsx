@@ -2,6 +2,7 @@ import type { AccountId, TopicId } from '@hiscrm/shared/model/ids.ts';
 import type { TopicKind, TopicRef } from '@hiscrm/shared/model/topic-ref.ts';
 import { lazy, Suspense, useMemo, useRef } from 'react';
 import { useAccount, useAccounts, useHasSnapshot } from '../../hooks/use-replica.ts';
+import { useShownReport } from '../../hooks/use-shown-report.ts';
 import { useTitleBadge } from '../../hooks/use-title-badge.ts';
 import { useText } from '../../i18n/use-text.ts';
 import { useNavigation } from '../../store/navigation.ts';
@@ -62,6 +63,7 @@ function Panes({ route }: { readonly route: Extract<Route, { screen: 'inbox' }> 
   const { t } = useText();
   const account = useAccount(route.accountId);
   const hasSnapshot = useHasSnapshot();
+  useShownReport();
   const isWide = !account || route.tab === 'works';
   const kind = route.tab === 'messages' ? 'conversation' : 'content';
   const topicRef = useStableRef(account?.record.id, kind, route.topicId);
