@@ -407,6 +407,8 @@ test('[PC9] one pane at a time on a narrow screen, and the main job with nothing
   await page.locator('[data-account]').nth(1).waitFor();
   await expectToFit();
   expect(await page.locator('main.pane').isVisible()).toBe(false);
+  // Nothing was taken away yet, so nothing takes the focus.
+  expect(await isFocused('body')).toBe(true);
   await tabTo('[data-list="accounts"]');
   await page.keyboard.press('End');
   await page.keyboard.press('Home');

@@ -1,4 +1,4 @@
-import { type RefObject, useEffect } from 'react';
+import { type RefObject, useEffect, useRef } from 'react';
 import { isNarrow } from '../../hooks/use-is-narrow.ts';
 
 const CHOSEN_TAB = '[role="tab"][aria-selected="true"]';
@@ -13,12 +13,14 @@ export function usePaneFocus(
   shown: { readonly tab: string; readonly pane: string },
 ): void {
   const { tab, pane } = shown;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another tab is what is followed
-  useEffect(() => focusFirst(panes.current, CHOSEN_TAB), [panes, tab]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another pane is what is followed
+  // What is there from the start has taken nothing away.
+  const last = useRef(shown);
   useEffect(() => {
-    if (isNarrow()) focusFirst(panes.current, LIST);
-  }, [panes, pane]);
+    const before = last.current;
+    last.current = { tab, pane };
+    if (before.tab !== tab) focusFirst(panes.current, CHOSEN_TAB);
+    else if (before.pane !== pane && isNarrow()) focusFirst(panes.current, LIST);
+  }, [panes, tab, pane]);
 }
 
 /** The first that is wanted and seen; else whatever can be used first. */
