@@ -82,7 +82,8 @@ async function run(): Promise<void> {
     console.log(suiteText(report));
     reports.push(report);
   }
-  const command = `npm run bench -- ${[...positionals, ...(values.quick ? ['--quick'] : [])].join(' ')}`.trim();
+  const asked = [...positionals, ...(values.quick ? ['--quick'] : [])];
+  const command = ['npm run bench', ...(asked.length > 0 ? ['--', ...asked] : [])].join(' ');
   const text = page(reports, command, isPinned);
   if (values.write) writeFileSync(repositoryFile('bench', 'RESULTS.md'), text);
   const missed = reports.flatMap(({ verdicts }) => verdicts).filter(({ holds }) => !holds);
