@@ -1,9 +1,7 @@
-import { NOTICE_CONTENT_LIMIT_CHARS, type NoticeWords } from '@hiscrm/shared/model/notice.ts';
+import { NOTICE_CONTENT_LIMIT_CHARS, NOTICE_TITLE_LIMIT_CHARS, type NoticeWords } from '@hiscrm/shared/model/notice.ts';
 import type { NoticeTemplate } from '@hiscrm/shared/model/notice-change.ts';
 import { fillGaps } from '@hiscrm/shared/model/template-gaps.ts';
 import { ImError } from '@hiscrm/shared/protocol/errors.ts';
-
-const TITLE_LIMIT_CHARS = 200;
 
 /** The words of a template with its `{{name}}` gaps filled. Throws BAD_REQUEST for a gap that no variable fills. */
 export function fillTemplate(
@@ -22,7 +20,7 @@ export function fillTemplate(
     return filled;
   };
   const both = (words: NoticeWords): NoticeWords => ({
-    ...(words.title !== undefined && { title: fill(words.title, TITLE_LIMIT_CHARS) }),
+    ...(words.title !== undefined && { title: fill(words.title, NOTICE_TITLE_LIMIT_CHARS) }),
     content: fill(words.content, NOTICE_CONTENT_LIMIT_CHARS),
   });
   const words: NoticeTemplate = {

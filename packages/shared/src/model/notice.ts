@@ -36,7 +36,8 @@ export const noticeTargetSchema = Type.Union([
 export type NoticeTarget = Static<typeof noticeTargetSchema>;
 
 export const NOTICE_CONTENT_LIMIT_CHARS = 10_000;
-export const noticeTitleSchema = Type.String({ maxLength: 200 });
+export const NOTICE_TITLE_LIMIT_CHARS = 200;
+export const noticeTitleSchema = Type.String({ maxLength: NOTICE_TITLE_LIMIT_CHARS });
 export const noticeContentSchema = Type.String({ minLength: 1, maxLength: NOTICE_CONTENT_LIMIT_CHARS });
 
 /** The same words for users who read the other language. */

@@ -277,7 +277,6 @@ export const en: Readonly<Record<TextKey, string>> = {
   'notices.all': 'All',
   'notices.read': 'Mark as read',
   'notices.readAll': 'Mark all as read',
-  'notices.digest': 'Digest',
   'notices.digestTitle': '{{count}} low-priority notices',
   'notices.digestMore': '{{count}} more',
   'notices.none': 'No notices yet',

@@ -272,7 +272,6 @@ export const zhCn = {
   'notices.unread': '未读',
   'notices.all': '全部',
   'notices.read': '标为已读',
-  'notices.digest': '汇总',
   'notices.digestTitle': '{{count}} 条低优先级通知',
   'notices.digestMore': '另有 {{count}} 条',
   'notices.readAll': '全部已读',

@@ -1,4 +1,4 @@
-import { NOTICE_CONTENT_LIMIT_CHARS } from '@hiscrm/shared/model/notice.ts';
+import { NOTICE_CONTENT_LIMIT_CHARS, NOTICE_TITLE_LIMIT_CHARS } from '@hiscrm/shared/model/notice.ts';
 import { Input, Select } from 'antd';
 import { useText } from '../../i18n/use-text.ts';
 import type { Templates } from '../../link/notice-api.ts';
@@ -6,7 +6,6 @@ import { Field } from './field.tsx';
 import type { SendForm } from './plan-send.ts';
 import { gapsOf } from './template-words.ts';
 
-export const TITLE_LIMIT_CHARS = 200;
 /** As the server takes it. */
 const VALUE_LIMIT_CHARS = 1_000;
 const CONTENT_ROWS = 6;
@@ -70,7 +69,7 @@ function OwnWords({ form, change }: { readonly form: SendForm; readonly change: 
           <Input
             id={id}
             value={form.title}
-            maxLength={TITLE_LIMIT_CHARS}
+            maxLength={NOTICE_TITLE_LIMIT_CHARS}
             onChange={({ target }) => change({ title: target.value })}
           />
         )}

@@ -1,22 +1,14 @@
-import { NOTICE_CONTENT_LIMIT_CHARS } from '@hiscrm/shared/model/notice.ts';
+import { NOTICE_CONTENT_LIMIT_CHARS, NOTICE_TITLE_LIMIT_CHARS } from '@hiscrm/shared/model/notice.ts';
 import { Input } from 'antd';
 import { useState } from 'react';
 import { useProblemText } from '../../hooks/use-problem-text.ts';
 import { useText } from '../../i18n/use-text.ts';
 import { noticeApi, type Templates } from '../../link/notice-api.ts';
 import { useToasts } from '../../store/toasts.ts';
-import { TITLE_LIMIT_CHARS } from './compose-words.tsx';
+import { LANGUAGE_NAMES, WORD_LANGUAGES, type WordLanguage } from '../notices/notice-words.ts';
 import { EditorFoot } from './editor-foot.tsx';
 import { Field } from './field.tsx';
-import {
-  gapsOf,
-  LANGUAGE_NAMES,
-  planTemplate,
-  type TemplateForm,
-  templateForm,
-  WORD_LANGUAGES,
-  type WordLanguage,
-} from './template-words.ts';
+import { gapsOf, planTemplate, type TemplateForm, templateForm } from './template-words.ts';
 import { WordCards } from './word-cards.tsx';
 
 const NAME_LIMIT_CHARS = 60;
@@ -135,7 +127,7 @@ function WordFields(props: {
             id={id}
             lang={language}
             value={words.title}
-            maxLength={TITLE_LIMIT_CHARS}
+            maxLength={NOTICE_TITLE_LIMIT_CHARS}
             onChange={({ target }) => change({ title: target.value })}
           />
         )}

@@ -2,12 +2,7 @@ import { groupNameSchema, type NoticeWords } from '@hiscrm/shared/model/notice.t
 import type { NoticeTemplate } from '@hiscrm/shared/model/notice-change.ts';
 import { fillGaps, gapsIn } from '@hiscrm/shared/model/template-gaps.ts';
 import { parserOf } from '@hiscrm/shared/protocol/validate.ts';
-
-export const WORD_LANGUAGES = ['zh', 'en'] as const;
-export type WordLanguage = (typeof WORD_LANGUAGES)[number];
-
-/** Languages in their own words, as everybody who reads them knows them. */
-export const LANGUAGE_NAMES: Readonly<Record<WordLanguage, string>> = { zh: '中文', en: 'English' };
+import { WORD_LANGUAGES } from '../notices/notice-words.ts';
 
 /** The gaps of a template in both languages, each once. */
 export const gapsOf = ({ zh, en }: NoticeTemplate): string[] => gapsIn(zh?.title, zh?.content, en?.title, en?.content);

@@ -8,9 +8,10 @@ import { useToasts } from '../../store/toasts.ts';
 import { Empty } from '../../ui/empty.tsx';
 import { PlusIcon } from '../../ui/icons.tsx';
 import { FetchedView } from '../fetched-view.tsx';
+import { LANGUAGE_NAMES, WORD_LANGUAGES } from '../notices/notice-words.ts';
 import './console.css';
 import { TemplateEditor } from './template-editor.tsx';
-import { gapsOf, LANGUAGE_NAMES, WORD_LANGUAGES } from './template-words.ts';
+import { gapsOf } from './template-words.ts';
 
 /** An empty name is a template that is being made. */
 type Open = { readonly name: string } | undefined;

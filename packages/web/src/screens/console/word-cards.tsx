@@ -4,7 +4,8 @@ import { useNow } from '../../hooks/use-now.ts';
 import { useText } from '../../i18n/use-text.ts';
 import { useSession } from '../../store/session.ts';
 import { NoticeCard } from '../notices/notice-card.tsx';
-import { LANGUAGE_NAMES, previewWords, WORD_LANGUAGES } from './template-words.ts';
+import { LANGUAGE_NAMES, WORD_LANGUAGES } from '../notices/notice-words.ts';
+import { previewWords } from './template-words.ts';
 
 /** A template as its readers will see it, in each of its languages. */
 export function WordCards(props: {

@@ -30,13 +30,18 @@ export const WRITTEN_TYPES = ['system_notice', 'system_maintain', 'system_upgrad
 
 /** The type in words; one that nobody named here is shown as it is. */
 export function typeWord(type: string, t: Translate): string {
-  if (type === DIGEST_TYPE) return t('notices.digest');
   const key = TYPE_WORDS[type];
   return key ? t(key) : type;
 }
 
 /** Types that somebody may not want: those that have a word. Others can be named as they are. */
 export const NAMED_TYPES: readonly string[] = Object.keys(TYPE_WORDS).filter((type) => type !== DIGEST_TYPE);
+
+export const WORD_LANGUAGES = ['zh', 'en'] as const;
+export type WordLanguage = (typeof WORD_LANGUAGES)[number];
+
+/** Languages in their own words, as everybody who reads them knows them. */
+export const LANGUAGE_NAMES: Readonly<Record<WordLanguage, string>> = { zh: '中文', en: 'English' };
 
 /** The rules that make notices from the inbox, as whoever switches them reads them. */
 export const RULE_WORDS: Readonly<Record<NoticeRule, TextKey>> = {

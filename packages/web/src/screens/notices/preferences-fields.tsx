@@ -5,15 +5,11 @@ import { Select } from 'antd';
 import { type ReactNode, useId, useMemo, useState } from 'react';
 import { useText } from '../../i18n/use-text.ts';
 import { useSession } from '../../store/session.ts';
-import { NAMED_TYPES, RULE_WORDS, typeWord } from './notice-words.ts';
+import { LANGUAGE_NAMES, NAMED_TYPES, RULE_WORDS, typeWord, WORD_LANGUAGES } from './notice-words.ts';
 import type { PreferencesForm } from './plan-preferences.ts';
 
 const parseType = parserOf(noticeTypeSchema);
 const MUTED_LIMIT_COUNT = 100;
-const LANGUAGES = [
-  ['zh', '中文'],
-  ['en', 'English'],
-] as const;
 
 type FieldsProps = {
   readonly form: PreferencesForm;
@@ -75,9 +71,9 @@ function Reading({ form, isLocked, change }: FieldsProps) {
           onChange={({ target }) => change({ language: target.value as PreferencesForm['language'] })} // the options below
         >
           <option value="written">{t('preferences.written')}</option>
-          {LANGUAGES.map(([value, label]) => (
+          {WORD_LANGUAGES.map((value) => (
             <option key={value} value={value} lang={value}>
-              {label}
+              {LANGUAGE_NAMES[value]}
             </option>
           ))}
         </select>
