@@ -34,16 +34,19 @@ export function groupDigests<T extends { readonly place: number; readonly heldUn
   entries: readonly T[],
 ): readonly (readonly [T, ...T[]])[] {
   const groups: [T, ...T[]][] = [];
-  const digests = new Map<number, [T, ...T[]]>();
+  // Made for the first digest only: nearly every acknowledgement comes through here without one.
+  let digests: Map<number, [T, ...T[]]> | undefined;
   for (const entry of entries) {
-    const known = isInDigest(entry) ? digests.get(entry.place) : undefined;
+    const known = isInDigest(entry) ? digests?.get(entry.place) : undefined;
     if (known) {
       known.push(entry);
       continue;
     }
     const group: [T, ...T[]] = [entry];
     groups.push(group);
-    if (isInDigest(entry)) digests.set(entry.place, group);
+    if (!isInDigest(entry)) continue;
+    digests ??= new Map();
+    digests.set(entry.place, group);
   }
   return groups;
 }

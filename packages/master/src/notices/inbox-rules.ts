@@ -20,6 +20,7 @@ import type { NoticeHub } from './notice-hub.ts';
 import {
   gapDraft,
   itemsDraft,
+  itemsIdOf,
   itemsKeyOf,
   loginDraft,
   type NewsKind,
@@ -49,8 +50,8 @@ export class InboxRules {
   readonly #lc: Logger;
   /** The end of each account's newest sync, as of the newest row looked at. */
   readonly #syncedAt = new Map<AccountId, number>();
-  /** Counts by kind and account, and within it by window. */
-  readonly #counts = new Map<string, Map<number, number>>();
+  /** New items of windows that are open, by the id of the notice about them. */
+  readonly #counts = new Map<string, number>();
   /** The notice that the next count of this kind and account takes the place of. */
   readonly #lastItemsId = new Map<string, string>();
   /** Notices that the hub has not answered for yet. */
@@ -137,23 +138,20 @@ export class InboxRules {
   }
 
   #countItem(accountId: AccountId, kind: NewsKind, at: number): void {
-    const key = `${kind}-${accountId}`;
     const windowNo = Math.floor(at / ITEMS_WINDOW_MS);
-    const windows = this.#counts.get(key) ?? new Map<number, number>();
-    this.#counts.set(key, windows);
-    const count = windows.get(windowNo);
-    windows.set(windowNo, (count ?? 0) + 1);
-    if (count !== undefined) return;
+    const messageId = itemsIdOf(accountId, kind, windowNo);
+    const count = this.#counts.get(messageId) ?? 0;
+    this.#counts.set(messageId, count + 1);
+    if (count > 0) return;
     const endsInMs = (windowNo + 1) * ITEMS_WINDOW_MS - this.#clock.now();
     this.#after(Math.max(0, endsInMs), () => this.#tellItems(accountId, kind, windowNo));
   }
 
   #tellItems(accountId: AccountId, kind: NewsKind, windowNo: number): void {
     const key = `${kind}-${accountId}`;
-    const windows = this.#counts.get(key);
-    const count = windows?.get(windowNo) ?? 0;
-    windows?.delete(windowNo);
-    if (windows?.size === 0) this.#counts.delete(key);
+    const messageId = itemsIdOf(accountId, kind, windowNo);
+    const count = this.#counts.get(messageId) ?? 0;
+    this.#counts.delete(messageId);
     const account = this.#store.account(accountId);
     const summary = this.#store.accountSummary(accountId);
     if (count === 0 || !account || !summary) return;

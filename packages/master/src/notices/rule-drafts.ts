@@ -22,6 +22,10 @@ export type RuleDraft = {
 export type NewsKind = 'comment' | 'message';
 type Account = { readonly id: AccountId; readonly name: string };
 
+/** The id of the notice about new items of an account within a window. */
+export const itemsIdOf = (accountId: AccountId, kind: NewsKind, windowNo: number): string =>
+  `rule-${kind}-${accountId}-${windowNo}`;
+
 /** New items of an account within one window. */
 export function itemsDraft(news: {
   readonly account: Account;
@@ -36,7 +40,7 @@ export function itemsDraft(news: {
   const plural = count === 1 ? '' : 's';
   return {
     rule: isComment ? 'newComment' : 'newMessage',
-    messageId: `rule-${kind}-${account.id}-${news.windowNo}`,
+    messageId: itemsIdOf(account.id, kind, news.windowNo),
     type: isComment ? 'comment_received' : 'message_received',
     zh: { title: account.name, content: `${count} 条新${isComment ? '评论' : '私信'}，共 ${unreadCount} 条未读` },
     en: { title: account.name, content: `${count} new ${kind}${plural}, ${unreadCount} unread in all` },

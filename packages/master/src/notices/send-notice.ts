@@ -12,7 +12,7 @@ import {
   RECIPIENTS_LIMIT_COUNT,
 } from '@hiscrm/shared/model/notice.ts';
 import { ImError } from '@hiscrm/shared/protocol/errors.ts';
-import { DIGEST_ID_PREFIX, DIGEST_TYPE, NOTICE_SERVER_TYPES } from '@hiscrm/shared/protocol/notice-link.ts';
+import { DIGEST_ID_PREFIX, NOTICE_SERVER_TYPES } from '@hiscrm/shared/protocol/notice-link.ts';
 import type { Committer } from '../ingest/committer.ts';
 import { audienceOf } from './audience.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -251,7 +251,7 @@ function check(request: SendRequest, now: number): void {
     throw new ImError('BAD_REQUEST', { reason });
   };
   if (request.expiresAt !== undefined && request.expiresAt <= now) refuse('expiresAt has passed already');
-  if ([...NOTICE_SERVER_TYPES, DIGEST_TYPE].includes(request.type)) refuse(`type ${request.type} is the server's`);
+  if ((NOTICE_SERVER_TYPES as readonly string[]).includes(request.type)) refuse(`type ${request.type} is the server's`);
   if (request.messageId?.startsWith(DIGEST_ID_PREFIX)) refuse(`ids with ${DIGEST_ID_PREFIX} are the server's`);
   if (request.data !== undefined && Buffer.byteLength(JSON.stringify(request.data) ?? '') > NOTICE_DATA_LIMIT_BYTES) {
     throw new ImError('TOO_LARGE', { limitBytes: NOTICE_DATA_LIMIT_BYTES });

@@ -44,6 +44,9 @@ export const noticeUpSchema = Type.Union([
 ]);
 export type NoticeUp = Static<typeof noticeUpSchema>;
 
+/** The type of a digest's frame. */
+export const DIGEST_TYPE = 'notice_digest';
+
 /** Names that a notice's `type` may not have, because the server uses them. */
 export const NOTICE_SERVER_TYPES = [
   'connected',
@@ -53,10 +56,9 @@ export const NOTICE_SERVER_TYPES = [
   'bye',
   'pong',
   'notice_withdrawn',
+  DIGEST_TYPE,
 ] as const;
 
-/** The type of a digest's frame. A sender may not use it. */
-export const DIGEST_TYPE = 'notice_digest';
 /** How a digest's id begins. Marking it marks every notice in it. */
 export const DIGEST_ID_PREFIX = 'digest~';
 /** `data` of a digest: how many notices it stands for, and the newest of them; the own history lists all. */

@@ -13,6 +13,7 @@ export function useShownReport(): void {
         frame = requestAnimationFrame(() => {
           frame = undefined;
           if (position) client.drawn(position.seq);
+          if (client.replica.position?.seq !== position?.seq) plan(); // more came while this was on its way to the screen
         });
       });
     };

@@ -52,6 +52,9 @@ type StateReading = {
 /** Scrubbed samples of what was not understood are cut to this. */
 const SAMPLE_LIMIT_CHARS = 2_000;
 
+/** A full reading passes over none. */
+const NO_WORKS: ReadonlySet<string> = new Set();
+
 export class DouyinSession implements PlatformSession {
   readonly #desk: Desk;
   readonly #tap: ResponseTap;
@@ -234,7 +237,7 @@ export class DouyinSession implements PlatformSession {
     const desk = this.#desk;
     const { works, end } = await readWorks(op, desk);
     let why = end === 'complete' ? undefined : `the works list ended ${end}`;
-    const looks = worksToLookAt(desk, works);
+    const looks = depth === 'full' ? NO_WORKS : worksToLookAt(desk, works);
     for (const work of works) {
       if (desk.isFull) return 'the outbox is full';
       const reach = depth === 'full' || needsWalk(desk, work) ? depth : 'look';

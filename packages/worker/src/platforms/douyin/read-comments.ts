@@ -19,11 +19,11 @@ export type Reach = Exclude<SyncDepth, 'state'> | 'look';
 /** The lively works that were looked at longest ago: an edited comment is found without waiting for everything to be read. */
 export function worksToLookAt(desk: Desk, works: readonly ContentFacts[]): ReadonlySet<string> {
   const { sink } = desk.env;
-  const livelyAt = (work: ContentFacts): number =>
-    Math.max(work.publishedAt ?? 0, ...sink.knownItems('comment', work.id).map((comment) => comment.at ?? 0));
+  const timeOf = (hint: string): number => Number(sink.hint(hint) ?? 0);
+  const livelyAt = (work: ContentFacts): number => Math.max(work.publishedAt ?? 0, timeOf(newestHint(work.id)));
   const lively = works
     .filter((work) => work.state !== 'deleted' && (work.stats?.commentCount ?? 0) > 0)
-    .map((work) => ({ id: work.id, at: livelyAt(work), lookedAt: Number(sink.hint(lookHint(work.id)) ?? 0) }))
+    .map((work) => ({ id: work.id, at: livelyAt(work), lookedAt: timeOf(lookHint(work.id)) }))
     .sort((a, b) => b.at - a.at)
     .slice(0, LIVELY_WORKS_COUNT);
   return new Set(
@@ -61,6 +61,7 @@ export async function readComments(
     const { rows, end } = await page.walk(op, isEnough);
     if (end === 'silent' || end === 'full') return 'silent';
     const seen = new Set<string>(rows.map((row) => row.facts.id));
+    let newestAt = newestOf(rows);
     if (end === 'capped') desk.env.oddities.note('commentsCapped');
     let isComplete = end === 'complete';
     let isEnd = isComplete || end === 'enough' || end === 'capped';
@@ -71,9 +72,11 @@ export async function readComments(
       isComplete &&= replies?.end === 'complete';
       isEnd &&= replies?.end === 'complete' || replies?.end === 'capped';
       for (const reply of replies?.rows ?? []) seen.add(reply.facts.id);
+      newestAt = Math.max(newestAt, newestOf(replies?.rows ?? []));
     }
     if (!isEnd) return 'partial';
     desk.env.sink.setHint(lookHint(work.id), String(startedAt));
+    desk.env.sink.setHint(newestHint(work.id), String(newestAt));
     if (isComplete) {
       for (const comment of known) if (isUnopened(comment, rows, reach)) seen.add(comment.id);
       desk.env.sink.walked({ topicId: work.id, seenIds: seen, startedAt });
@@ -87,8 +90,13 @@ export async function readComments(
   }
 }
 
+const newestOf = (rows: readonly FactOf<'comment'>[]): number =>
+  rows.reduce((newestAt, { facts }) => Math.max(newestAt, facts.at ?? 0), 0);
+
 /** When the newest comments were read last. */
 const lookHint = (workId: string): string => `looked:${workId}`;
+/** When the newest of them was written. */
+const newestHint = (workId: string): string => `newest:${workId}`;
 /** How many comments the walk left unknown. */
 const walkHint = (workId: string): string => `left:${workId}`;
 /**
