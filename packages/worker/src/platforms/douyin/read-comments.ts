@@ -54,6 +54,8 @@ export async function readComments(
   const known = desk.env.sink.knownItems('comment', work.id);
   const page = await CommentPage.open(op, desk, await desk.tab(op, 'crawl'), work.id);
   try {
+    // Also when it ends badly: one work that never reads well must not take the turns of the others.
+    desk.env.sink.setHint(lookHint(work.id), String(startedAt));
     const knownIds = new Set<string>(known.map((comment) => comment.id));
     const missing = missingOf(desk, work, known);
     const isEnough =
@@ -75,7 +77,6 @@ export async function readComments(
       newestAt = Math.max(newestAt, newestOf(replies?.rows ?? []));
     }
     if (!isEnd) return 'partial';
-    desk.env.sink.setHint(lookHint(work.id), String(startedAt));
     desk.env.sink.setHint(newestHint(work.id), String(newestAt));
     if (isComplete) {
       for (const comment of known) if (isUnopened(comment, rows, reach)) seen.add(comment.id);
@@ -93,7 +94,7 @@ export async function readComments(
 const newestOf = (rows: readonly FactOf<'comment'>[]): number =>
   rows.reduce((newestAt, { facts }) => Math.max(newestAt, facts.at ?? 0), 0);
 
-/** When the newest comments were read last. */
+/** When the newest comments were last asked for. */
 const lookHint = (workId: string): string => `looked:${workId}`;
 /** When the newest of them was written. */
 const newestHint = (workId: string): string => `newest:${workId}`;
