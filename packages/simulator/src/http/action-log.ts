@@ -16,6 +16,8 @@ export type LogEntry = {
   code?: number | undefined;
   method?: string | undefined;
   path?: string | undefined;
+  /** The page of a list that a request asked for. */
+  cursor?: string | undefined;
   status?: number | undefined;
   fault?: string | undefined;
 };

@@ -89,6 +89,8 @@ async function serve(serving: Serving): Promise<FastifyReply> {
     account: account?.key,
     method: route.method,
     path: route.path,
+    target: { work: query.get('aweme_id') },
+    cursor: query.get('cursor'),
     fault: transport?.kind,
   });
   const spoiled = transport ? await spoilBefore(serving, transport) : undefined;
