@@ -25,8 +25,6 @@ import {
 import { noticeView, recordViews, statusView } from './notice-views.ts';
 
 const DEFAULT_PAGE_COUNT = 20;
-/** So many unsaved records are written before a list is read; with more, the list is as of the last checkpoint. */
-const FLUSH_LIMIT_COUNT = 2_000;
 const tags = ['notices'];
 const config = { access: 'admin' as const };
 const SORT = { created_at: 'created', received_at: 'received', read_at: 'read', confirmed_at: 'confirmed' } as const;
@@ -50,7 +48,7 @@ function addPushRecords(app: App, hub: NoticeHub): void {
     async (request) => {
       const query = request.query as PushRecordsQuery; // checked by the schema
       const { page, pageSize, skipCount } = pagingOf(query);
-      await upToDate(hub);
+      await hub.catchUp();
       const found = listNotices(hub.book, hub.tables, {
         type: query.type,
         target: query.target === 'admin' ? 'admins' : query.target,
@@ -80,7 +78,7 @@ function addReceiveRecords(app: App, hub: NoticeHub): void {
     async (request) => {
       const query = request.query as ReceiveRecordsQuery; // checked by the schema
       const { page, pageSize } = pagingOf(query);
-      await upToDate(hub);
+      await hub.catchUp();
       const found = listRecords(hub.book, hub.tables, {
         messageId: query.message_id,
         userId: query.user_id,
@@ -136,7 +134,7 @@ function addReceiveStats(app: App, hub: NoticeHub): void {
     },
     async (request) => {
       const query = request.query as DateRange; // checked by the schema
-      await upToDate(hub);
+      await hub.catchUp();
       return ok(receiveStats(hub, query));
     },
   );
@@ -245,11 +243,6 @@ function pagingOf(query: { readonly page?: number; readonly page_size?: number }
     throw new ImError('BAD_REQUEST', { reason: `at most ${SKIP_LIMIT_COUNT} entries can be paged through` });
   }
   return { page, pageSize, skipCount };
-}
-
-async function upToDate(hub: NoticeHub): Promise<void> {
-  const { unsavedCount } = hub.figures();
-  if (unsavedCount <= FLUSH_LIMIT_COUNT) await hub.checkpoint();
 }
 
 /** Who is there. */

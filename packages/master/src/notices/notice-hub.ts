@@ -36,6 +36,8 @@ import { type HistoryPage, noticesOfDigest, readHistory } from './user-history.t
 const CHECKPOINT = { everyCount: 20_000, everyMs: 1_000 };
 /** Rows of other rooms after which the tables' place is moved anyway, so that the log can be trimmed. */
 const IDLE_ROWS_COUNT = 5_000;
+/** So many unsaved records are written before a list is read: a commit or two, some milliseconds. */
+const CATCH_UP_LIMIT_COUNT = 2_000;
 /** How often deadlines are looked at: a schedule is met within this. */
 const TICK_MS = 500;
 
@@ -234,9 +236,19 @@ export class NoticeHub {
     await this.#committer.commit([change]);
   }
 
-  /** Puts what changed on disk, so that lists have it. */
+  /** Puts what changed on disk. */
   checkpoint(): Promise<void> {
     return this.#checkpointer.flush();
+  }
+
+  /**
+   * Lets the tables have what changed, for a list that is read from them. Costs nothing when they have it. With more than can
+   * be written in a moment the list is as of the last checkpoint, which is a second old at most.
+   */
+  async catchUp(): Promise<void> {
+    const { records, shelf } = this.book;
+    const unsavedCount = records.unsavedCount + shelf.unsavedCount;
+    if (unsavedCount > 0 && unsavedCount <= CATCH_UP_LIMIT_COUNT) await this.checkpoint();
   }
 
   figures(): NoticeFigures {
@@ -296,7 +308,7 @@ export class NoticeHub {
   #noteUnsaved(): void {
     const { records, shelf, changedSettings } = this.book;
     const isBehind = this.book.head() - this.tables.stateSeq() > IDLE_ROWS_COUNT;
-    const changedCount = records.unsavedCount + shelf.changedCount + changedSettings.size;
+    const changedCount = records.changedCount + shelf.changedCount + changedSettings.size;
     this.#checkpointer.note(changedCount > 0 ? changedCount : Number(isBehind));
   }
 

@@ -30,6 +30,10 @@ export class NoticeShelf {
   get changedCount(): number {
     return this.#changed.size;
   }
+  /** Notices that no finished checkpoint has as they are. */
+  get unsavedCount(): number {
+    return this.#changed.size + this.#saving.size;
+  }
 
   loadOpen(): void {
     for (const stored of this.#tables.loadOpenNotices()) this.#keep(this.#revive(stored));

@@ -17,14 +17,19 @@ export class RecordOverlay {
    */
   #saved: ReadonlyMap<number, ReadonlyMap<number, StoredRecord>> = new Map();
   #changedCount = 0;
+  #savingCount = 0;
 
   constructor(tables: NoticeTables) {
     this.#tables = tables;
   }
 
+  /** Records changed since the last checkpoint began. */
+  get changedCount(): number {
+    return this.#changedCount;
+  }
   /** Records in memory that no finished checkpoint has. */
   get unsavedCount(): number {
-    return this.#changedCount;
+    return this.#changedCount + this.#savingCount;
   }
 
   peek(noticeNo: number, userNo: number): StoredRecord | undefined {
@@ -86,6 +91,7 @@ export class RecordOverlay {
     assert(this.#saving.size === 0, 'one checkpoint at a time');
     this.#saving = this.#changed;
     this.#changed = new Map();
+    this.#savingCount = this.#changedCount;
     this.#changedCount = 0;
     let slice: NoticeRecordRow[] = [];
     for (const ofUser of this.#saving.values()) {
@@ -102,6 +108,7 @@ export class RecordOverlay {
   saved(): void {
     this.#saved = this.#saving;
     this.#saving = new Map();
+    this.#savingCount = 0;
   }
 
   #unsaved(noticeNo: number, userNo: number): LiveRecord | undefined {
