@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { type ItemId, type Seq, START } from '@hiscrm/shared/model/ids.ts';
+import type { ItemId, Seq } from '@hiscrm/shared/model/ids.ts';
 import type { AccountRecord, ItemRecord, TopicRecord, WorkerRecord } from '@hiscrm/shared/model/records.ts';
 import type { ReplyRecord } from '@hiscrm/shared/model/reply.ts';
 import type { Preview } from '@hiscrm/shared/model/summary.ts';
@@ -14,13 +14,15 @@ export type LoadedTopic = {
   readonly itemCount: number;
   readonly last: Preview | undefined;
 };
-/** An item that may be unread: the topic's marks decide. */
+/** How many items of a topic may be unread, with the least of each column: when its marks have passed neither, all are. */
 export type LoadedUnread = {
   readonly topicNo: number;
-  readonly id: ItemId;
-  readonly at: number;
-  readonly arrivedSeq: Seq;
+  readonly count: number;
+  readonly oldestAt: number;
+  readonly oldestArrivedSeq: Seq;
 };
+/** An item that may be unread: the topic's marks decide. */
+export type StoredUnread = { readonly id: ItemId; readonly at: number; readonly arrivedSeq: Seq };
 /** A reply with its account's number: that account may have been removed. */
 export type StoredReply = { readonly accountNo: number; readonly record: ReplyRecord };
 /** A reply with its place among the stored ones. */
@@ -37,6 +39,7 @@ export interface StateTables {
   stateSeq(): Seq;
   loadAccounts(): readonly LoadedAccount[];
   loadTopics(): Iterable<LoadedTopic>;
+  /** Each topic that has some, once. */
   loadUnread(): Iterable<LoadedUnread>;
   loadEarlyAnswers(): Iterable<{ readonly accountNo: number; readonly id: ItemId }>;
   /** Replies that may still have to be shown: open and rejected ones. */
@@ -47,6 +50,8 @@ export interface StateTables {
   /** Runs synchronous reads in one snapshot: many small ones then cost a fraction. May be nested. */
   inOneRead<T>(run: () => T): T;
   readItem(scope: number, id: ItemId): ItemRecord | undefined;
+  /** A topic's items that may be unread. */
+  readUnread(topicNo: number): Iterable<StoredUnread>;
   /** Where a topic's items stand, newest first by (at, id), strictly older than `before`. Reads the index only. */
   readPositions(topicNo: number, before: ItemPosition | undefined, limitCount: number): readonly ItemPosition[];
   readReply(id: string): StoredReply | undefined;
@@ -62,9 +67,10 @@ export interface StateTables {
 const SQL = {
   accounts: 'SELECT no, version, body FROM accounts ORDER BY no',
   topics: 'SELECT no, account_no, item_count, last, body FROM topics',
-  // A topic's in one row, in the order of the index: a million of them one by one take seconds of a start.
-  unread: `SELECT topic_no, json_group_array(id), json_group_array(at), json_group_array(arrived_seq)
+  // Counted where they are, in the order of the index: a million of them as objects take a second of a start.
+  unread: `SELECT topic_no, count(*), min(at), min(arrived_seq)
     FROM items INDEXED BY items_unread WHERE unread = 1 GROUP BY topic_no`,
+  unreadOfTopic: 'SELECT id, at, arrived_seq FROM items INDEXED BY items_unread WHERE unread = 1 AND topic_no = ?',
   earlyAnswers: 'SELECT account_no, id FROM early_answers',
   shownReplies: 'SELECT account_no, body FROM replies WHERE shown = 1',
   workers: 'SELECT body FROM workers ORDER BY id',
@@ -134,12 +140,13 @@ export class SqliteStateTables implements StateTables {
   }
 
   *loadUnread(): Iterable<LoadedUnread> {
-    for (const [topicNo, ids, ats, arrivedSeqs] of this.#each('unread')) {
-      const at = parse<number[]>(ats);
-      const arrivedSeq = parse<Seq[]>(arrivedSeqs);
-      for (const [index, id] of parse<ItemId[]>(ids).entries())
-        yield { topicNo: Number(topicNo), id, at: at[index] ?? 0, arrivedSeq: arrivedSeq[index] ?? START }; // equally long
-    }
+    for (const [topicNo, count, oldestAt, oldestArrivedSeq] of this.#each('unread'))
+      yield {
+        topicNo: Number(topicNo),
+        count: Number(count),
+        oldestAt: Number(oldestAt),
+        oldestArrivedSeq: Number(oldestArrivedSeq) as Seq, // stored from one
+      };
   }
 
   *loadEarlyAnswers(): Iterable<{ readonly accountNo: number; readonly id: ItemId }> {
@@ -172,6 +179,11 @@ export class SqliteStateTables implements StateTables {
   readItem(scope: number, id: ItemId): ItemRecord | undefined {
     const [row] = this.#rows('item', scope, id);
     return row && parse<ItemRecord>(row[0]);
+  }
+
+  *readUnread(topicNo: number): Iterable<StoredUnread> {
+    for (const [id, at, arrivedSeq] of this.#rows('unreadOfTopic', topicNo))
+      yield { id: id as ItemId, at: Number(at), arrivedSeq: Number(arrivedSeq) as Seq }; // strict columns
   }
 
   readPositions(topicNo: number, before: ItemPosition | undefined, limitCount: number): readonly ItemPosition[] {
@@ -218,5 +230,5 @@ const toReply = ([accountNo, body]: Cells): StoredReply => ({
   record: parse<ReplyRecord>(body),
 });
 
-/** Bodies were written from records of the same type; the arrays of `unread` are made of strict columns. */
+/** Bodies were written from records of the same type. */
 const parse = <T>(body: string | number | null | undefined): T => JSON.parse(String(body)) as T;

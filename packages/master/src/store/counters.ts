@@ -3,11 +3,12 @@ import type { Effect } from '@hiscrm/shared/model/apply-change.ts';
 import { comparePreviews, previewOf } from '@hiscrm/shared/model/preview.ts';
 import type { ItemRecord, TopicMarks } from '@hiscrm/shared/model/records.ts';
 import type { Preview } from '@hiscrm/shared/model/summary.ts';
-import { topicKindOf } from '@hiscrm/shared/model/topic-ref.ts';
+import { type TopicKind, topicKindOf } from '@hiscrm/shared/model/topic-ref.ts';
 import { isUnread } from '@hiscrm/shared/model/unread.ts';
 import { type AccountEntry, findLast } from './account-entry.ts';
 import type { StateView } from './state-view.ts';
 import type { TopicEntry } from './topic-shelf.ts';
+import type { UnreadMark } from './unread-items.ts';
 
 /** Topics and accounts whose counters or records a run of rows changed. */
 export type Touched = { readonly topics: Set<TopicEntry>; readonly accounts: Set<AccountEntry> };
@@ -88,7 +89,7 @@ export class Counters {
   #dropRead(entry: TopicEntry): void {
     const countBefore = entry.unread.size;
     const { marks } = entry.record;
-    for (const [id, mark] of entry.unread) if (isPassed(entry, mark, marks)) entry.unread.delete(id);
+    for (const [id, mark] of entry.unread) if (isPassed(entry.ref.kind, mark, marks)) entry.unread.delete(id);
     this.#shelfOf(entry).unreadCount += entry.unread.size - countBefore;
   }
 
@@ -137,7 +138,7 @@ const haveMoved = (before: TopicMarks | undefined, after: TopicMarks): boolean =
   before !== undefined && (before.readUpToSeq !== after.readUpToSeq || before.answeredAt !== after.answeredAt);
 
 /** What `isUnread` asks of the marks, for an item that was unread before they moved. */
-export function isPassed(entry: TopicEntry, mark: { at: number; arrivedSeq: number }, marks: TopicMarks): boolean {
+export function isPassed(kind: TopicKind, mark: UnreadMark, marks: TopicMarks): boolean {
   if (mark.arrivedSeq <= marks.readUpToSeq) return true;
-  return entry.ref.kind === 'conversation' && mark.at <= marks.answeredAt;
+  return kind === 'conversation' && mark.at <= marks.answeredAt;
 }

@@ -2,13 +2,14 @@ import type { Clock } from '@hiscrm/shared/lib/clock.ts';
 import { assert } from '@hiscrm/shared/lib/must.ts';
 import { AT_ONCE, type Turns } from '../lib/turns.ts';
 import type { ChangeLog } from '../log/change-log.ts';
-import type { LoadedTopic, StateTables } from '../log/state-tables.ts';
+import type { LoadedTopic, LoadedUnread, StateTables, StoredUnread } from '../log/state-tables.ts';
 import { type AccountEntry, findLast } from './account-entry.ts';
 import type { CheckpointPolicy } from './checkpointer.ts';
 import { isPassed } from './counters.ts';
 import { StateView } from './state-view.ts';
 import { Store } from './store.ts';
 import { activityOf, type TopicEntry } from './topic-shelf.ts';
+import { UnreadItems } from './unread-items.ts';
 
 /** 256 MiB: some 200,000 items, which is what a team works with in weeks. */
 const ITEM_LIMIT_BYTES = 256 * 1024 * 1024;
@@ -55,12 +56,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 
 function load(view: StateView, state: StateTables): void {
   for (const { no, record, version } of state.loadAccounts()) view.addAccount(no, record, version);
-  const topics = loadTopics(view, state);
-  for (const { topicNo, id, at, arrivedSeq } of state.loadUnread()) {
-    const entry = topics.get(topicNo);
-    const mark = { at, arrivedSeq };
-    if (entry && !isPassed(entry, mark, entry.record.marks)) entry.unread.set(id, mark);
-  }
+  loadTopics(view, state);
   for (const account of view.accounts.values()) addUp(account);
   for (const { accountNo, id } of state.loadEarlyAnswers()) view.accountByNo(accountNo)?.earlyAnswers.add(id);
   for (const { accountNo, record } of state.loadShownReplies())
@@ -69,14 +65,14 @@ function load(view: StateView, state: StateTables): void {
   view.reserve(state.lastNumbers());
 }
 
-function loadTopics(view: StateView, state: StateTables): ReadonlyMap<number, TopicEntry> {
-  const topics = new Map<number, TopicEntry>();
+function loadTopics(view: StateView, state: StateTables): void {
+  const unread = new Map<number, LoadedUnread>();
+  for (const loaded of state.loadUnread()) unread.set(loaded.topicNo, loaded);
   const ofAccount = new Map<AccountEntry, TopicEntry[]>();
   for (const loaded of state.loadTopics()) {
     const account = view.accountByNo(loaded.accountNo);
     if (!account) continue; // swept later
-    const entry = toEntry(loaded);
-    topics.set(loaded.no, entry);
+    const entry = toEntry(loaded, unreadOf(loaded, unread.get(loaded.no), state));
     const together = ofAccount.get(account);
     if (together) together.push(entry);
     else ofAccount.set(account, [entry]);
@@ -85,13 +81,23 @@ function loadTopics(view: StateView, state: StateTables): ReadonlyMap<number, To
     account.content.fill(entries.filter(({ ref }) => ref.kind === 'content'));
     account.conversation.fill(entries.filter(({ ref }) => ref.kind === 'conversation'));
   }
-  return topics;
 }
 
-function toEntry({ no, accountNo, record, itemCount, last }: LoadedTopic): TopicEntry {
+/** Their number is enough until somebody asks which they are, unless the marks have passed some of those that are flagged. */
+function unreadOf({ no, record }: LoadedTopic, flagged: LoadedUnread | undefined, state: StateTables): UnreadItems {
+  if (!flagged) return new UnreadItems();
+  const { count, oldestAt: at, oldestArrivedSeq: arrivedSeq } = flagged;
+  const read = (): Iterable<StoredUnread> => state.readUnread(no);
+  if (!isPassed(record.kind, { at, arrivedSeq }, record.marks)) return new UnreadItems({ count, read });
+  const unread = new UnreadItems();
+  for (const { id, ...mark } of read()) if (!isPassed(record.kind, mark, record.marks)) unread.set(id, mark);
+  return unread;
+}
+
+function toEntry({ no, accountNo, record, itemCount, last }: LoadedTopic, unread: UnreadItems): TopicEntry {
   const ref = { accountId: record.accountId, kind: record.kind, id: record.id };
   const activityAt = activityOf(record, last);
-  return { no, accountNo, ref, record, itemCount, last, activityAt, unread: new Map() };
+  return { no, accountNo, ref, record, itemCount, last, activityAt, unread };
 }
 
 function addUp(account: AccountEntry): void {

@@ -9,6 +9,7 @@ import { type AccountEntry, newAccountEntry } from './account-entry.ts';
 import { ItemBook } from './item-book.ts';
 import { ReplyBook } from './reply-book.ts';
 import { activityOf, type TopicEntry, type TopicShelf } from './topic-shelf.ts';
+import { UnreadItems } from './unread-items.ts';
 
 /** What changed since the last checkpoint, beside items and replies, which their books pin. */
 export type Changed = {
@@ -131,7 +132,7 @@ export class StateView implements View {
       itemCount: 0,
       last: undefined,
       activityAt: activityOf(record, undefined),
-      unread: new Map(),
+      unread: new UnreadItems(),
     };
     this.#nextTopicNo += 1;
     account[record.kind].add(entry);

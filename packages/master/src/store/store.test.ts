@@ -16,6 +16,9 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { LoggedRow } from '../log/change-log.ts';
 import { type MasterDatabase, openMemoryDatabase } from '../log/open-database.ts';
+import { scopeOf } from '../log/state-statements.ts';
+import type { StateTables } from '../log/state-tables.ts';
+import type { ItemRow } from '../log/writer-protocol.ts';
 import { openStore } from './open-store.ts';
 import type { Store } from './store.ts';
 
@@ -321,11 +324,68 @@ test('[ST12] what a mark has passed is not flagged as unread on disk, so that a 
   const { log, state } = world.database;
   await log.append([added, ...[1, 2, 3].map((at) => comment(String(at), at))]);
   await store.checkpoint();
-  expect([...state.loadUnread()].map(({ id }) => id)).toEqual(['1', '2', '3']);
+  const flagged = (): readonly string[] => [...state.loadUnread()].flatMap(({ topicNo }) => idsOf(state, topicNo));
+  expect(flagged()).toEqual(['1', '2', '3']);
   const upToSeq = must(store.item(accountId, 'comment', '2' as ItemId), 'it was stored').arrivedSeq;
   await log.append([{ kind: 'topic.read', accountId, topic: work, upToSeq, at: 9, byUserId: 'usr-1' as UserId }]);
   await store.checkpoint();
-  expect([...state.loadUnread()].map(({ id }) => id)).toEqual(['3']);
+  expect(flagged()).toEqual(['3']);
+});
+
+const idsOf = (state: StateTables, topicNo: number): readonly string[] =>
+  [...state.readUnread(topicNo)].map(({ id }) => id);
+
+test('[ST15] a start counts unread items, and reads which they are before anything about them goes to disk anew', async () => {
+  const world = new World();
+  const first = await world.open();
+  const { log } = world.database;
+  await log.append([added, ...[1, 2, 3, 4].map((at) => comment(String(at), at))]);
+  await first.checkpoint();
+  const upToSeq = must(first.item(accountId, 'comment', '2' as ItemId), 'it was stored').arrivedSeq;
+  const read: Change = { kind: 'topic.read', accountId, topic: work, upToSeq, at: 9, byUserId: 'usr-1' as UserId };
+  const unread = (store: Store): readonly string[] =>
+    store.unreadItems({ accountId, limit: 10 }).items.map(({ facts }) => facts.id);
+  for (const [change, expected] of [
+    [comment('5', 5), ['5', '4', '3', '2', '1']],
+    [read, ['5', '4', '3']],
+    [comment('4', 6), ['4', '5', '3']], // known already, and later than it was
+  ] as const) {
+    const store = await world.open();
+    const countBefore = store.topic(work)?.summary.unreadCount;
+    expect(countBefore).toBe(recount(world.view).topics.get(topicKey(work))?.unreadCount);
+    await log.append([change]);
+    await store.checkpoint();
+    expect(store.topic(work)?.summary.unreadCount).toBe(expected.length);
+    expect(unread(store)).toEqual(expected);
+    expect(unread(await world.open())).toEqual(expected);
+  }
+});
+
+test('[ST12] what is flagged although a mark has passed it is not unread after a start', async () => {
+  const world = new World();
+  const store = await world.open();
+  const { log, state } = world.database;
+  await log.append([added, ...[1, 2, 3].map((at) => comment(String(at), at))]);
+  const upToSeq = must(store.item(accountId, 'comment', '2' as ItemId), 'it was stored').arrivedSeq;
+  await log.append([{ kind: 'topic.read', accountId, topic: work, upToSeq, at: 9, byUserId: 'usr-1' as UserId }]);
+  await store.checkpoint();
+  const passed = must(store.item(accountId, 'comment', '2' as ItemId), 'it was stored');
+  const [topic] = state.loadTopics();
+  const { no = 0, accountNo = 0 } = topic ?? {};
+  const row: ItemRow = [scopeOf(accountNo, 'comment'), '2', no, 2, passed.arrivedSeq, 1, JSON.stringify(passed)];
+  const nothing = {
+    removedAccountNos: [],
+    accounts: [],
+    topics: [],
+    sweeps: [],
+    replies: [],
+    earlyAnswers: [],
+    workers: [],
+  };
+  await state.save({ ...nothing, stateSeq: state.stateSeq(), items: [row] });
+  const reopened = await world.open();
+  expect(reopened.topic(work)?.summary.unreadCount).toBe(1);
+  expect(reopened.unreadItems({ accountId, limit: 10 }).items.map(({ facts }) => facts.id)).toEqual(['3']);
 });
 
 test('[ST13] the rows of a removed account leave the disk', async () => {

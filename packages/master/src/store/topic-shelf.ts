@@ -1,10 +1,9 @@
 import { compareText } from '@hiscrm/shared/lib/compare-text.ts';
-import type { ItemId, Seq, TopicId } from '@hiscrm/shared/model/ids.ts';
+import type { TopicId } from '@hiscrm/shared/model/ids.ts';
 import type { TopicRecord } from '@hiscrm/shared/model/records.ts';
 import type { Preview, TopicSummary } from '@hiscrm/shared/model/summary.ts';
 import type { TopicRef } from '@hiscrm/shared/model/topic-ref.ts';
-
-export type UnreadMark = { readonly at: number; readonly arrivedSeq: Seq };
+import type { UnreadItems } from './unread-items.ts';
 
 /** A topic in memory: its record, its counters, and which of its items are unread. */
 export type TopicEntry = {
@@ -17,7 +16,7 @@ export type TopicEntry = {
   last: Preview | undefined;
   /** Its place in the list: see `activityOf`. */
   activityAt: number;
-  readonly unread: Map<ItemId, UnreadMark>;
+  readonly unread: UnreadItems;
 };
 
 /** When something last happened in it: its newest item, else when it was published or begun. */
