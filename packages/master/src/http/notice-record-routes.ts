@@ -1,5 +1,6 @@
 import { ImError } from '@hiscrm/shared/protocol/errors.ts';
 import Type, { type Static } from 'typebox';
+import { countReceipts } from '../notices/count-receipts.ts';
 import { countsOf } from '../notices/flag-counts.ts';
 import { listNotices, type NoticeQuery } from '../notices/list-notices.ts';
 import { listRecords, SKIP_LIMIT_COUNT } from '../notices/list-records.ts';
@@ -142,28 +143,23 @@ function addReceiveStats(app: App, hub: NoticeHub): void {
 
 function receiveStats(hub: NoticeHub, query: DateRange): object {
   const { page, pageSize, skipCount } = pagingOf(query);
-  const range = {
+  const counted = countReceipts(hub.book, hub.tables, {
     fromAt: momentOf(query.start_date, 'start_date'),
     toAt: momentOf(query.end_date, 'end_date', true),
-    sort: 'created' as const,
-    isDescending: true,
-    page: 1,
-    pageSize: 1,
-  };
-  const all = listRecords(hub.book, hub.tables, range);
-  const mailboxes = [...hub.book.mailboxes.values()];
-  const users = mailboxes.slice(skipCount, skipCount + pageSize).map(({ userId, username }) => ({
-    user_id: userId,
-    username,
-    ...statusView(listRecords(hub.book, hub.tables, { ...range, userId }).stats),
-  }));
+    skipCount,
+    limitCount: pageSize,
+  });
   return {
-    ...statusView(all.stats),
-    total_is_exact: all.isTotalExact,
+    ...statusView(counted.stats),
+    total_is_exact: counted.isExact,
     page,
     page_size: pageSize,
-    user_count: mailboxes.length,
-    users,
+    user_count: counted.userCount,
+    users: counted.users.map(({ mailbox: { userId, username }, stats }) => ({
+      user_id: userId,
+      username,
+      ...statusView(stats),
+    })),
   };
 }
 

@@ -3,6 +3,7 @@ import type { Seq, UserId } from '@hiscrm/shared/model/ids.ts';
 import type { Notice } from '@hiscrm/shared/model/notice.ts';
 import type { NoticeDevice } from '@hiscrm/shared/model/notice-change.ts';
 import { readMeta } from './log-statements.ts';
+import { countStatement, scanStatement, type Value } from './record-statements.ts';
 import type { NoticeBatch } from './writer-protocol.ts';
 
 /** Place in the log of the newest row that the notice tables have in them. */
@@ -61,34 +62,44 @@ export type StoredNoticeUser = {
   readonly username: string;
   readonly onlineMs: number;
 };
+export type UserFlagCount = FlagCount & { readonly userNo: number };
 /** One user's records of one combination of flags, counted, with the highest place among them. */
-export type UserCount = FlagCount & { readonly userNo: number; readonly newestPlace: Seq };
+export type UserCount = UserFlagCount & { readonly newestPlace: Seq };
 export type StoredSetting = { readonly kind: string; readonly id: string; readonly body: string };
 
 /** Key of a record, in the order of creation. */
 export type RecordKey = { readonly noticeNo: number; readonly userNo: number };
 export type RecordSort = 'created' | 'received' | 'read' | 'confirmed';
-/** A page of one index. `flags`, `userNo` and `noticeNo` choose the index; bounds are inclusive. */
-export type RecordScan = {
-  readonly by:
-    | { readonly kind: 'all' }
-    | { readonly kind: 'flags'; readonly flags: number }
-    | { readonly kind: 'user'; readonly userNo: number }
-    | { readonly kind: 'notice'; readonly noticeNo: number }
-    | { readonly kind: 'time'; readonly sort: Exclude<RecordSort, 'created'> };
+/**
+ * Where the records are read: those of a range of notices, of each combination of flags, of each user, or those that have
+ * the time which is sorted by. Only the users' ones, and the notices' ones by a time, have to be sorted.
+ */
+export type RecordAccess = 'notices' | 'flags' | 'users' | 'time';
+/** The numbers of some users, and a byte for each number from 0: 1 = is one of them. */
+export type UserSet = { readonly nos: readonly number[]; readonly marks: Uint8Array };
+/** Which records; bounds are inclusive. */
+export type RecordFilter = {
   /** Only these combinations of flags; undefined = all. */
   readonly cells: readonly number[] | undefined;
   /** Only these users; undefined = all. */
-  readonly userNos: readonly number[] | undefined;
+  readonly users: UserSet | undefined;
   readonly fromNo: number;
   readonly toNo: number;
+};
+/** `by` = `flags` needs `cells`, `users` needs `users`, `time` needs a sort by a time. */
+export type RecordScan = RecordFilter & {
+  readonly by: RecordAccess;
+  readonly sort: RecordSort;
   readonly isDescending: boolean;
-  /** Where the page before ended: `sortKey` is the time of a `time` scan, else 0. */
-  readonly after: (RecordKey & { readonly sortKey: number }) | undefined;
   readonly skipCount: number;
   readonly limitCount: number;
 };
-export type ScannedKey = RecordKey & { readonly sortKey: number; readonly flags: number };
+export type CountAccess = Exclude<RecordAccess, 'time'>;
+export type RecordCount = RecordFilter & {
+  readonly by: CountAccess;
+  /** Rows to look at. */
+  readonly limitCount: number;
+};
 
 export type NoticeScan = {
   readonly type?: string | undefined;
@@ -128,9 +139,13 @@ export interface NoticeTables {
   readHistory(userNo: number, before: Seq, limitCount: number): readonly StoredRecord[];
   /** Records of a notice that are in one of the cells. */
   readNoticeRecords(noticeNo: number): Iterable<StoredRecord>;
-  scanRecords(scan: RecordScan): readonly ScannedKey[];
-  /** How many records a scan would give; stops at `limitCount`. */
-  countRecords(scan: Omit<RecordScan, 'after' | 'skipCount' | 'isDescending'>): readonly FlagCount[];
+  scanRecords(scan: RecordScan): readonly RecordKey[];
+  /** Counts records, whatever their flags, among the first `limitCount` rows; `passedCount` says how many there were. */
+  countRecords(count: RecordCount): { readonly cells: readonly FlagCount[]; readonly passedCount: number };
+  /** The same, of each user. */
+  countUserRecords(count: RecordCount): { readonly cells: readonly UserFlagCount[]; readonly passedCount: number };
+  /** The counts of the first `limitCount` notices of a range of numbers, as of the last save. */
+  readCounts(fromNo: number, toNo: number, limitCount: number): readonly Pick<StoredNotice, 'no' | 'counts'>[];
   scanNotices(scan: NoticeScan): readonly StoredNotice[];
   countNotices(scan: NoticeScan, limitCount: number): number;
   /** The first and last notice accepted in a range of times; undefined when there is none. */
@@ -163,17 +178,15 @@ const SQL = {
   stream: `SELECT ${RECORD} FROM notice_records WHERE user_no = ? AND place > ? ORDER BY place DESC LIMIT ?`,
   history: `SELECT ${RECORD} FROM notice_records WHERE user_no = ? AND place < ? ORDER BY place DESC LIMIT ?`,
   noticeRecords: `SELECT ${RECORD} FROM notice_records WHERE notice_no = ? ORDER BY user_no`,
+  counts: 'SELECT no, counts FROM notices WHERE no BETWEEN ? AND ? ORDER BY no LIMIT ?',
   firstNotice: 'SELECT no FROM notices WHERE at >= ? ORDER BY at, no LIMIT 1',
   lastNotice: 'SELECT no FROM notices WHERE at <= ? ORDER BY at DESC, no DESC LIMIT 1',
 } as const;
 
-const SORT_COLUMN = { received: 'received_at', read: 'read_at', confirmed: 'confirmed_at' } as const;
-const SORT_INDEX = { received: 'receipt', read: 'reading', confirmed: 'confirming' } as const;
 const NOTICE_SORT = { created_at: 'no', priority: 'priority', type: 'type', status: 'status' } as const;
 /** Statements made from parts: as many as there are combinations of filters that somebody used. */
 const BUILT_LIMIT_COUNT = 500;
 
-type Value = string | number;
 type Row = Readonly<Record<string, string | number | null>>;
 
 /** Reads the notice tables through a connection of the event loop; `save` is the writing thread's. */
@@ -246,32 +259,32 @@ export class SqliteNoticeTables implements NoticeTables {
     for (const row of this.#each(SQL.noticeRecords, noticeNo)) yield toRecord(row);
   }
 
-  scanRecords(scan: RecordScan): readonly ScannedKey[] {
-    const { from, where, values, sort } = scanParts(scan);
-    const key = sort === undefined ? '0' : sort;
-    const order = scan.isDescending ? 'DESC' : 'ASC';
-    const beyond = scan.isDescending ? '<' : '>';
-    const all = [...where];
-    if (scan.after) {
-      all.push(
-        sort === undefined
-          ? `(notice_no, user_no) ${beyond} (?, ?)`
-          : `(${sort}, notice_no, user_no) ${beyond} (?, ?, ?)`,
-      );
-      if (sort !== undefined) values.push(scan.after.sortKey);
-      values.push(scan.after.noticeNo, scan.after.userNo);
-    }
-    const by = `${sort === undefined ? '' : `${sort} ${order}, `}notice_no ${order}, user_no ${order}`;
-    const sql = `SELECT notice_no AS noticeNo, user_no AS userNo, ${key} AS sortKey, flags FROM ${from}
-      WHERE ${all.join(' AND ')} ORDER BY ${by} LIMIT ? OFFSET ?`;
-    return this.#all(sql, ...values, scan.limitCount, scan.skipCount) as unknown as ScannedKey[]; // named above
+  scanRecords(scan: RecordScan): readonly RecordKey[] {
+    const { sql, values } = scanStatement(scan);
+    return this.#all(sql, ...values) as unknown as RecordKey[]; // named in the statement
   }
 
-  countRecords(scan: Omit<RecordScan, 'after' | 'skipCount' | 'isDescending'>): readonly FlagCount[] {
-    const { from, where, values } = scanParts(scan);
-    const sql = `SELECT flags, count(*) AS count FROM
-      (SELECT flags FROM ${from} WHERE ${where.join(' AND ')} LIMIT ?) GROUP BY flags`;
-    return this.#all(sql, ...values, scan.limitCount) as unknown as FlagCount[]; // named above
+  countRecords(count: RecordCount): { readonly cells: readonly FlagCount[]; readonly passedCount: number } {
+    return this.#count<FlagCount>(countStatement(count, ['flags']));
+  }
+
+  countUserRecords(count: RecordCount): { readonly cells: readonly UserFlagCount[]; readonly passedCount: number } {
+    return this.#count<UserFlagCount>(countStatement(count, ['userNo', 'flags']));
+  }
+
+  #count<T extends FlagCount>(statement: { readonly sql: string; readonly values: readonly Value[] }) {
+    const rows = this.#all(statement.sql, ...statement.values) as unknown as (T & { readonly isMatch: number })[]; // named there
+    return {
+      cells: rows.filter(({ isMatch }) => isMatch === 1),
+      passedCount: rows.reduce((sum, row) => sum + row.count, 0),
+    };
+  }
+
+  readCounts(fromNo: number, toNo: number, limitCount: number): readonly Pick<StoredNotice, 'no' | 'counts'>[] {
+    return this.#all(SQL.counts, fromNo, toNo, limitCount).map(({ no, counts }) => ({
+      no: no as Seq, // stored from one
+      counts: parseCounts(counts),
+    }));
   }
 
   scanNotices(scan: NoticeScan): readonly StoredNotice[] {
@@ -315,43 +328,6 @@ export class SqliteNoticeTables implements NoticeTables {
   }
 }
 
-function scanParts(scan: Omit<RecordScan, 'after' | 'skipCount' | 'isDescending'>): {
-  from: string;
-  where: string[];
-  values: Value[];
-  sort: string | undefined;
-} {
-  const where: string[] = [];
-  const values: Value[] = [];
-  const { by, cells, userNos } = scan;
-  let from = 'notice_records';
-  let sort: string | undefined;
-  if (by.kind === 'flags') {
-    from += ' INDEXED BY notice_records_by_flags';
-    where.push('flags = ?');
-    values.push(by.flags);
-  } else if (by.kind === 'user') {
-    from += ' INDEXED BY notice_records_by_user';
-    where.push('user_no = ?');
-    values.push(by.userNo);
-  } else if (by.kind === 'notice') {
-    where.push('notice_no = ?');
-    values.push(by.noticeNo);
-  } else if (by.kind === 'time') {
-    from += ` INDEXED BY notice_records_by_${SORT_INDEX[by.sort]}`;
-    sort = SORT_COLUMN[by.sort];
-    where.push(`${sort} > 0`);
-  }
-  where.push('notice_no BETWEEN ? AND ?');
-  values.push(scan.fromNo, scan.toNo);
-  if (cells && by.kind !== 'flags') where.push(`flags IN (${cells.join(',') || '-1'})`); // numbers of our own
-  if (userNos && by.kind !== 'user') {
-    where.push('user_no IN (SELECT value FROM json_each(?))');
-    values.push(JSON.stringify(userNos));
-  }
-  return { from, where, values, sort };
-}
-
 function noticeParts(scan: NoticeScan): { readonly where: string; readonly values: readonly Value[] } {
   const where = ['no > 0'];
   const values: Value[] = [];
@@ -370,11 +346,13 @@ function noticeParts(scan: NoticeScan): { readonly where: string; readonly value
   return { where: where.join(' AND '), values };
 }
 
+const parseCounts = (text: unknown): FlagCount[] => JSON.parse(String(text)) as FlagCount[]; // written from the same type
+
 const toNotice = (row: Row): StoredNotice => ({
   no: row.no as Seq, // stored from one
   status: row.status as NoticeStatus, // stored from one
   at: Number(row.at),
-  counts: JSON.parse(String(row.counts)) as FlagCount[], // written from the same type
+  counts: parseCounts(row.counts),
   body: JSON.parse(String(row.body)) as NoticeBody, // likewise
 });
 

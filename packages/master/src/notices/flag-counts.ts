@@ -20,6 +20,16 @@ export class FlagCounts {
     for (const { flags, count } of counts) this.add(flags, count);
   }
 
+  /** All of them together. */
+  static sum(parts: Iterable<FlagCounts>): FlagCounts {
+    const sum = new FlagCounts();
+    for (const part of parts) {
+      for (let flags = 0; flags < FLAGS_LIMIT; flags++)
+        sum.#cells[flags] = (sum.#cells[flags] ?? 0) + (part.#cells[flags] ?? 0);
+    }
+    return sum;
+  }
+
   add(flags: number, count: number): void {
     this.#cells[flags] = (this.#cells[flags] ?? 0) + count;
   }
@@ -38,6 +48,17 @@ export class FlagCounts {
       if (count > 0) found.push({ flags, count });
     });
     return found;
+  }
+
+  /** Whether any record is in this state. */
+  has(flags: number): boolean {
+    return (this.#cells[flags] ?? 0) > 0;
+  }
+
+  /** How many records are in one of these states; undefined = in any. */
+  sum(cells?: readonly number[]): number {
+    if (cells) return cells.reduce((sum, flags) => sum + (this.#cells[flags] ?? 0), 0);
+    return this.#cells.reduce((sum, count) => sum + count, 0);
   }
 
   counts(): Counts {
