@@ -1,4 +1,5 @@
 import { ImError } from '@hiscrm/shared/protocol/errors.ts';
+import type { FastifyReply } from 'fastify';
 import Type, { type Static } from 'typebox';
 import { countReceipts } from '../notices/count-receipts.ts';
 import { countsOf } from '../notices/flag-counts.ts';
@@ -6,7 +7,6 @@ import { listNotices, type NoticeQuery } from '../notices/list-notices.ts';
 import { listRecords, SKIP_LIMIT_COUNT } from '../notices/list-records.ts';
 import type { LiveNotice } from '../notices/live-notice.ts';
 import type { NoticeHub } from '../notices/notice-hub.ts';
-import { isConfirmed } from '../notices/record-flags.ts';
 import type { App } from './app.ts';
 import { iso, momentOf } from './notice-moments.ts';
 import {
@@ -20,10 +20,17 @@ import {
   pushRecordSchema,
   pushRecordsQuerySchema,
   type ReceiveRecordsQuery,
+  type RosterFileQuery,
+  type RosterQuery,
   receiveRecordSchema,
   receiveRecordsQuerySchema,
+  rosterFileQuerySchema,
+  rosterFileSchema,
+  rosterQuerySchema,
+  rosterSchema,
 } from './notice-schemas.ts';
 import { noticeView, recordViews, statusView } from './notice-views.ts';
+import { rosterFile } from './roster-file.ts';
 
 const DEFAULT_PAGE_COUNT = 20;
 const tags = ['notices'];
@@ -163,63 +170,72 @@ function receiveStats(hub: NoticeHub, query: DateRange): object {
   };
 }
 
-const rosterQuery = Type.Object(
-  {
-    format: Type.Optional(Type.Union([Type.Literal('json'), Type.Literal('csv')])),
-    only: Type.Optional(Type.Union([Type.Literal('missing'), Type.Literal('confirmed'), Type.Literal('all')])),
-  },
-  { additionalProperties: false },
-);
-
 function addRoster(app: App, hub: NoticeHub): void {
   app.get(
     '/api/admin/notification/messages/:messageId/roster',
     {
       config,
       schema: {
-        summary: 'Who has confirmed a notice and who has not, as JSON or CSV.',
+        summary:
+          'Who has confirmed a notice and who has not, a page at a time. `format=csv` gives all of them as a file.',
         tags,
         params: messageParams,
-        querystring: rosterQuery,
-        response: answer(Type.Record(Type.String(), Type.Unknown())),
+        querystring: rosterQuerySchema,
+        response: answer(rosterSchema),
       },
     },
     async (request, reply) => {
       const notice = noticeOf(hub, (request.params as Static<typeof messageParams>).messageId); // checked by the schema
-      const { format = 'json', only = 'missing' } = request.query as Static<typeof rosterQuery>; // likewise
-      await hub.checkpoint();
-      const keys = [...hub.tables.readNoticeRecords(notice.no)].filter(
-        ({ flags }) => only === 'all' || isConfirmed(flags) === (only === 'confirmed'),
-      );
-      const items = recordViews(hub, keys);
-      if (format === 'json') return ok({ message_id: notice.messageId, count: items.length, items });
-      reply.type('text/csv; charset=utf-8').header('content-disposition', 'attachment; filename="roster.csv"');
-      return reply.send(toCsv(items));
+      const query = request.query as RosterQuery; // likewise
+      if (query.format === 'csv') return sendRosterFile(reply, hub, notice, query);
+      return ok(await rosterPage(hub, notice, query));
+    },
+  );
+  app.get(
+    '/api/admin/notification/messages/:messageId/roster/export',
+    {
+      config,
+      schema: {
+        summary: 'Everybody on the roster of a notice, as a file that is made while it is sent: CSV or JSON.',
+        tags,
+        params: messageParams,
+        querystring: rosterFileQuerySchema,
+        response: { ...answer(Type.Unknown()), 200: rosterFileSchema },
+      },
+    },
+    (request, reply) => {
+      const notice = noticeOf(hub, (request.params as Static<typeof messageParams>).messageId); // checked by the schema
+      return sendRosterFile(reply, hub, notice, request.query as RosterFileQuery); // likewise
     },
   );
 }
 
-const CSV_COLUMNS = [
-  'message_id',
-  'user_id',
-  'username',
-  'user_role',
-  'delivery_status',
-  'received_at',
-  'read_at',
-  'confirmed_at',
-] as const;
+async function rosterPage(hub: NoticeHub, notice: LiveNotice, query: RosterQuery): Promise<object> {
+  const { only = 'missing' } = query;
+  const { page, pageSize } = pagingOf(query);
+  await hub.catchUp();
+  const { keys, total, isTotalExact, stats } = listRecords(hub.book, hub.tables, {
+    messageId: notice.messageId,
+    isConfirmed: only === 'all' ? undefined : only === 'confirmed',
+    sort: 'created',
+    isDescending: query.sort_order === 'desc',
+    page,
+    pageSize,
+  });
+  const items = recordViews(hub, keys);
+  const counts = { count: total, total, total_is_exact: isTotalExact, page, page_size: pageSize };
+  return { message_id: notice.messageId, ...counts, items, stats };
+}
 
-/** RFC 4180, with the mark by which spreadsheet programs know UTF-8. A cell that they would run as a formula is quoted. */
-function toCsv(items: readonly object[]): string {
-  const cell = (value: unknown): string => {
-    const text = value === null || value === undefined ? '' : String(value);
-    return `"${(/^[=+\-@\t\r]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
-  };
-  const lines = items.map((item) =>
-    CSV_COLUMNS.map((column) => cell((item as Record<string, unknown>)[column])).join(','),
-  ); // made above
-  return `\ufeff${[CSV_COLUMNS.join(','), ...lines].join('\r\n')}\r\n`;
+function sendRosterFile(
+  reply: FastifyReply,
+  hub: NoticeHub,
+  notice: LiveNotice,
+  { only: part = 'missing', format = 'csv' }: RosterFileQuery,
+): FastifyReply {
+  const type = format === 'csv' ? 'text/csv' : 'application/json';
+  reply.type(`${type}; charset=utf-8`).header('content-disposition', `attachment; filename="roster.${format}"`);
+  return reply.send(rosterFile(hub, notice, { part, format }));
 }
 
 function noticeOf(hub: NoticeHub, messageId: string): LiveNotice {

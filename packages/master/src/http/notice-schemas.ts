@@ -188,6 +188,26 @@ export const pushRecordSchema = Type.Object({
   superseded_by: text,
   stats: countsSchema,
 });
+const rosterPart = Type.Optional(Type.Union([Type.Literal('missing'), Type.Literal('confirmed'), Type.Literal('all')]));
+const rosterFormat = Type.Optional(Type.Union([Type.Literal('json'), Type.Literal('csv')]));
+export const rosterQuerySchema = Type.Object({ only: rosterPart, format: rosterFormat, ...paging }, strict);
+export type RosterQuery = RosterFileQuery & Static<typeof rosterQuerySchema>;
+export const rosterFileQuerySchema = Type.Object({ only: rosterPart, format: rosterFormat }, strict);
+export type RosterFileQuery = Static<typeof rosterFileQuerySchema>;
+export const rosterSchema = Type.Object({
+  message_id: Type.String(),
+  /** The same as `total`. */
+  count,
+  ...pageOf(receiveRecordSchema).properties,
+});
+/** The JSON file has the envelope of the page; its `data` is `message_id`, all `items`, and at the end their `count`. */
+export const rosterFileSchema = {
+  description: 'The file.',
+  content: {
+    'text/csv': { schema: Type.String() },
+    'application/json': { schema: Type.Record(Type.String(), Type.Unknown()) },
+  },
+};
 /** Both spellings. */
 export const markBodySchema = Type.Object(
   {

@@ -3,48 +3,55 @@ import type { RecordPage } from '../notices/list-records.ts';
 import { type LiveNotice, targetText } from '../notices/live-notice.ts';
 import type { NoticeHub } from '../notices/notice-hub.ts';
 import { isConfirmed, isDelivered, isRead, statusOf, wasOnline, wentLive } from '../notices/record-flags.ts';
+import type { ReceiveRecord } from '../notices/roster-slices.ts';
 import { iso, isoOrNull } from './notice-moments.ts';
 import { readAgent } from './user-agent.ts';
 
 const ROLE_NAME: Readonly<Record<string, string>> = { v: 'viewer', o: 'operator', a: 'admin' };
+
+/** A role as users know it. */
+export const roleName = (role: string): string => ROLE_NAME[role] ?? 'external';
 
 /** Receive records as REST shows them; as new as memory knows them. */
 export function recordViews(hub: NoticeHub, keys: RecordPage['keys']): readonly object[] {
   return keys.flatMap(({ noticeNo, userNo }) => {
     const record = hub.book.records.peek(noticeNo, userNo);
     const notice = hub.book.shelf.byNo(noticeNo);
-    const mailbox = hub.book.mailboxOf(userNo);
-    if (!record || !notice || !mailbox) return [];
-    const { flags, device } = record;
-    const agent = device && readAgent(device.agent);
-    return [
-      {
-        message_id: notice.messageId,
-        user_id: mailbox.userId,
-        username: mailbox.username,
-        user_role: ROLE_NAME[record.role] ?? 'external',
-        is_online: wasOnline(flags),
-        is_received: isDelivered(flags),
-        received_at: isoOrNull(record.receivedAt),
-        is_read: isRead(flags),
-        read_at: isoOrNull(record.readAt),
-        is_confirmed: isConfirmed(flags),
-        confirmed_at: isoOrNull(record.confirmedAt),
-        device_type: agent?.deviceType ?? null,
-        platform: agent?.platform ?? null,
-        browser: agent?.browser ?? null,
-        client_ip: device?.address ?? null,
-        user_agent: device?.agent ?? null,
-        connection_id: device?.connectionId ?? null,
-        push_channel: wentLive(flags) ? 'websocket' : 'offline',
-        delivery_status: statusOf(flags),
-        retry_count: record.retryCount,
-        error_message: record.error ?? null,
-        created_at: iso(record.createdAt),
-        updated_at: iso(record.updatedAt),
-      },
-    ];
+    return (record && notice && recordView(hub, notice, record)) ?? [];
   });
+}
+
+/** A receive record of this notice as REST shows it. */
+export function recordView(hub: NoticeHub, notice: LiveNotice, record: ReceiveRecord): object | undefined {
+  const mailbox = hub.book.mailboxOf(record.userNo);
+  if (!mailbox) return undefined;
+  const { flags, device } = record;
+  const agent = device && readAgent(device.agent);
+  return {
+    message_id: notice.messageId,
+    user_id: mailbox.userId,
+    username: mailbox.username,
+    user_role: roleName(record.role),
+    is_online: wasOnline(flags),
+    is_received: isDelivered(flags),
+    received_at: isoOrNull(record.receivedAt),
+    is_read: isRead(flags),
+    read_at: isoOrNull(record.readAt),
+    is_confirmed: isConfirmed(flags),
+    confirmed_at: isoOrNull(record.confirmedAt),
+    device_type: agent?.deviceType ?? null,
+    platform: agent?.platform ?? null,
+    browser: agent?.browser ?? null,
+    client_ip: device?.address ?? null,
+    user_agent: device?.agent ?? null,
+    connection_id: device?.connectionId ?? null,
+    push_channel: wentLive(flags) ? 'websocket' : 'offline',
+    delivery_status: statusOf(flags),
+    retry_count: record.retryCount,
+    error_message: record.error ?? null,
+    created_at: iso(record.createdAt),
+    updated_at: iso(record.updatedAt),
+  };
 }
 
 /** A notice with its counts. */

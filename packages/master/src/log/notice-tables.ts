@@ -137,8 +137,9 @@ export interface NoticeTables {
   readStream(userNo: number, place: Seq, limitCount: number): readonly StoredRecord[];
   /** The user's records with a place below `before`, newest first. */
   readHistory(userNo: number, before: Seq, limitCount: number): readonly StoredRecord[];
-  /** Records of a notice that are in one of the cells. */
   readNoticeRecords(noticeNo: number): Iterable<StoredRecord>;
+  /** The first `limitCount` records of a notice whose users' numbers are above `afterUserNo`, by these numbers. */
+  readNoticePage(noticeNo: number, afterUserNo: number, limitCount: number): readonly StoredRecord[];
   scanRecords(scan: RecordScan): readonly RecordKey[];
   /** Counts records, whatever their flags, among the first `limitCount` rows; `passedCount` says how many there were. */
   countRecords(count: RecordCount): { readonly cells: readonly FlagCount[]; readonly passedCount: number };
@@ -178,6 +179,7 @@ const SQL = {
   stream: `SELECT ${RECORD} FROM notice_records WHERE user_no = ? AND place > ? ORDER BY place DESC LIMIT ?`,
   history: `SELECT ${RECORD} FROM notice_records WHERE user_no = ? AND place < ? ORDER BY place DESC LIMIT ?`,
   noticeRecords: `SELECT ${RECORD} FROM notice_records WHERE notice_no = ? ORDER BY user_no`,
+  noticePage: `SELECT ${RECORD} FROM notice_records WHERE notice_no = ? AND user_no > ? ORDER BY user_no LIMIT ?`,
   counts: 'SELECT no, counts FROM notices WHERE no BETWEEN ? AND ? ORDER BY no LIMIT ?',
   firstNotice: 'SELECT no FROM notices WHERE at >= ? ORDER BY at, no LIMIT 1',
   lastNotice: 'SELECT no FROM notices WHERE at <= ? ORDER BY at DESC, no DESC LIMIT 1',
@@ -254,6 +256,9 @@ export class SqliteNoticeTables implements NoticeTables {
   }
   readHistory(userNo: number, before: Seq, limitCount: number): readonly StoredRecord[] {
     return this.#all(SQL.history, userNo, before, limitCount).map(toRecord);
+  }
+  readNoticePage(noticeNo: number, afterUserNo: number, limitCount: number): readonly StoredRecord[] {
+    return this.#all(SQL.noticePage, noticeNo, afterUserNo, limitCount).map(toRecord);
   }
   *readNoticeRecords(noticeNo: number): Iterable<StoredRecord> {
     for (const row of this.#each(SQL.noticeRecords, noticeNo)) yield toRecord(row);

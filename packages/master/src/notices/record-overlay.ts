@@ -86,6 +86,17 @@ export class RecordOverlay {
     yield* unsaved.values();
   }
 
+  /** The first `limitCount` records of a notice, as they are now, whose users' numbers are above `afterUserNo`; by these numbers. */
+  pageOfNotice(noticeNo: number, afterUserNo: number, limitCount: number): readonly StoredRecord[] {
+    const stored = this.#tables.readNoticePage(noticeNo, afterUserNo, limitCount);
+    if (this.unsavedCount === 0) return stored;
+    const records = new Map(stored.map((record) => [record.userNo, record]));
+    for (const record of this.unsavedOfNotice(noticeNo)) {
+      if (record.userNo > afterUserNo) records.set(record.userNo, record);
+    }
+    return [...records.values()].sort((a, b) => a.userNo - b.userNo).slice(0, limitCount);
+  }
+
   /** Everything changed, in slices; until `saved` it is read from here. */
   *takeSlices(sliceCount: number): Iterable<readonly NoticeRecordRow[]> {
     assert(this.#saving.size === 0, 'one checkpoint at a time');

@@ -162,11 +162,12 @@ export const noticeApi = {
     open(rest('GET', withQuery(`${BASE}/admin-receive-records`, filters))),
   status: (messageId: string): Promise<RestOutcome<ReceiveStatus>> =>
     open(rest('GET', `${messagePath(messageId)}/receive-status`)),
-  roster: (messageId: string): Promise<RestOutcome<{ readonly items: readonly ReceiveRecord[] }>> =>
-    open(rest('GET', `${messagePath(messageId)}/roster?only=all`)),
+  /** Every record of a notice, however many: for what needs all of them at once. */
+  everyRecord: (messageId: string): Promise<RestOutcome<{ readonly items: readonly ReceiveRecord[] }>> =>
+    open(rest('GET', `${messagePath(messageId)}/roster/export?only=all&format=json`)),
   /** The address of a file with who has not confirmed. */
   rosterFile: (messageId: string, format: 'csv' | 'json'): string =>
-    `${messagePath(messageId)}/roster?only=missing&format=${format}`,
+    `${messagePath(messageId)}/roster/export?only=missing&format=${format}`,
   stats: (): Promise<RestOutcome<HubStats>> => open(rest('GET', '/api/admin/websocket/stats')),
   online: (filters: Filters): Promise<RestOutcome<{ readonly total: number; readonly items: readonly OnlineUser[] }>> =>
     open(rest('GET', withQuery(`${BASE}/online-users`, filters))),

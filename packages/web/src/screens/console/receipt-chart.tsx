@@ -18,7 +18,7 @@ export function ReceiptChart({ messageId, sentAt }: { readonly messageId: string
   const [records, setRecords] = useState<readonly ReceiveRecord[]>();
   useEffect(() => {
     let isOver = false;
-    void noticeApi.roster(messageId).then((outcome) => {
+    void noticeApi.everyRecord(messageId).then((outcome) => {
       if (!isOver && outcome.kind === 'done') setRecords(outcome.value.items);
     });
     return () => {
