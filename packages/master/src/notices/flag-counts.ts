@@ -12,6 +12,8 @@ export type Counts = {
   readonly failed: number;
 };
 
+const ALL_FLAGS = Array.from({ length: FLAGS_LIMIT }, (_, flags) => flags);
+
 /** Records counted by their flags. */
 export class FlagCounts {
   readonly #cells = new Int32Array(FLAGS_LIMIT);
@@ -20,13 +22,10 @@ export class FlagCounts {
     for (const { flags, count } of counts) this.add(flags, count);
   }
 
-  /** All of them together. */
-  static sum(parts: Iterable<FlagCounts>): FlagCounts {
+  /** All of them together; only what is in one of the states given, which makes it fast for many. */
+  static sum(parts: Iterable<FlagCounts>, states: readonly number[] = ALL_FLAGS): FlagCounts {
     const sum = new FlagCounts();
-    for (const part of parts) {
-      for (let flags = 0; flags < FLAGS_LIMIT; flags++)
-        sum.#cells[flags] = (sum.#cells[flags] ?? 0) + (part.#cells[flags] ?? 0);
-    }
+    for (const part of parts) for (const flags of states) sum.add(flags, part.#cells[flags] ?? 0);
     return sum;
   }
 

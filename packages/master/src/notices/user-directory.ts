@@ -110,9 +110,10 @@ export class CachedDirectory implements PeopleToTell {
     return (this.#byId.get(id) ?? this.#directory.others?.find(id))?.username;
   }
 
-  /** How many are known, our own and in all, and how the others are known. */
+  /** How many are known, our own and in all, and how the others are known; a second old at most. */
   figures(): DirectoryFigures & { readonly ownCount: number; readonly totalCount: number } {
-    const own = this.own();
+    this.#look([]);
+    const own = this.#own;
     const { others } = this.#directory;
     const figures = others?.figures() ?? NOBODY_ELSE;
     const doubleCount = own.filter(({ id }) => others?.find(id)).length;
