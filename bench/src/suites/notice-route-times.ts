@@ -4,6 +4,8 @@ import { percentile } from '../lib/statistics.ts';
 
 export type RouteFigure = {
   readonly name: string;
+  /** A whole file, however long it is: its first byte is another figure. */
+  readonly isFile: boolean;
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly bytes: number;
@@ -14,6 +16,7 @@ type Asked = {
   readonly method?: 'GET' | 'POST' | 'PUT';
   readonly path: string;
   readonly body?: (round: number) => object;
+  readonly isFile?: boolean;
 };
 
 const BASE = '/api/admin/notification';
@@ -25,12 +28,23 @@ const CONFIRMERS_COUNT = 100;
 const MARKED_COUNT = 50;
 const WARM_UP_COUNT = 3;
 
-/** Times every REST route of the hub, the lists with each of their filters, `rounds` requests each. */
+/**
+ * Times every REST route of the hub, the lists with each of their filters, `rounds` requests each, one after the other; and
+ * one of them beside the making of a file.
+ */
 export async function timeNoticeRoutes(stand: NoticeStand, rounds: number): Promise<readonly RouteFigure[]> {
   await markSome(stand);
   const figures: RouteFigure[] = [];
-  for (const asked of routesOf(stand)) figures.push(await time(stand, asked, rounds));
+  for (const asked of routesOf(stand.users, await middleOf(stand))) figures.push(...(await time(stand, asked, rounds)));
+  figures.push(await timeBesideFile(stand, rounds));
   return figures;
+}
+
+/** When the notice in the middle was accepted: half of the records are older. */
+async function middleOf({ admin }: NoticeStand): Promise<string> {
+  const answer = await admin.get(`${PUSHES}?page_size=100`);
+  const { items } = (answer as { readonly data: { readonly items: readonly { readonly created_at: string }[] } }).data; // the route's schema
+  return items[Math.floor(items.length / 2)]?.created_at ?? '';
 }
 
 async function markSome({ users, admin }: NoticeStand): Promise<void> {
@@ -43,7 +57,7 @@ async function markSome({ users, admin }: NoticeStand): Promise<void> {
   }
 }
 
-function routesOf({ users }: NoticeStand): readonly Asked[] {
+function routesOf(users: readonly BenchUser[], middle: string): readonly Asked[] {
   const userId = users[1]?.userId ?? '';
   const day = new Date().toISOString().slice(0, 10);
   const get = (path: string, queries: readonly string[]): Asked[] =>
@@ -77,10 +91,18 @@ function routesOf({ users }: NoticeStand): readonly Asked[] {
       '?push_channel=websocket',
       `?start_date=${day}&end_date=${day}`,
       `?start_date=${day}&is_received=true&username=bench-00`,
+      `?start_date=${middle}&is_received=false`,
+      `?end_date=${middle}&username=bench-00&page=20&page_size=100`,
     ]),
     ...get(`${BASE}/messages/${noticeId(50)}/receive-status`, ['']),
-    ...get(`${BASE}/messages/${noticeId(50)}/roster`, ['', '?only=confirmed', '?format=csv']),
-    ...get(`${BASE}/admin-receive-stats`, ['', `?start_date=${day}&end_date=${day}`, '?page=50&page_size=100']),
+    ...get(`${BASE}/messages/${noticeId(50)}/roster`, ['', '?page=100&page_size=100', '?only=confirmed', '?only=all']),
+    ...['csv', 'json'].map((format) => rosterFile(format)),
+    ...get(`${BASE}/admin-receive-stats`, [
+      '',
+      `?start_date=${day}&end_date=${day}`,
+      `?start_date=${middle}&page_size=100`,
+      '?page=50&page_size=100',
+    ]),
     ...get(`${BASE}/online-users`, ['', '?page_size=100']),
     ...get(`${BASE}/user-summary`, ['', `?user_id=${userId}`]),
     ...get(`${BASE}/my-notices`, ['', '?limit=100']),
@@ -90,6 +112,12 @@ function routesOf({ users }: NoticeStand): readonly Asked[] {
     ...writesOf(users),
   ];
 }
+
+const rosterFile = (format: string): Asked => ({
+  name: `GET roster/export?format=${format}`,
+  path: `${BASE}/messages/${noticeId(50)}/roster/export?format=${format}`,
+  isFile: true,
+});
 
 function writesOf(users: readonly BenchUser[]): readonly Asked[] {
   const userId = users[1]?.userId ?? '';
@@ -132,21 +160,72 @@ function writesOf(users: readonly BenchUser[]): readonly Asked[] {
   ];
 }
 
-async function time({ admin }: NoticeStand, asked: Asked, rounds: number): Promise<RouteFigure> {
+type Answered = { readonly firstByteMs: number; readonly lastByteMs: number; readonly bytes: number };
+
+async function time(stand: NoticeStand, asked: Asked, rounds: number): Promise<readonly RouteFigure[]> {
+  const answers: Answered[] = [];
+  for (let round = 0; round < rounds + WARM_UP_COUNT; round++) {
+    const answered = await ask(stand, asked, round);
+    if (round >= WARM_UP_COUNT) answers.push(answered);
+  }
+  const last = answers.map(({ lastByteMs }) => lastByteMs);
+  const bytes = answers.at(-1)?.bytes ?? 0;
+  if (!asked.isFile) return [figureOf(asked.name, last, bytes)];
+  const first = answers.map(({ firstByteMs }) => firstByteMs);
+  return [
+    figureOf(`${asked.name}, first byte`, first, bytes),
+    { ...figureOf(`${asked.name}, whole file`, last, bytes), isFile: true },
+  ];
+}
+
+const figureOf = (name: string, took: readonly number[], bytes: number): RouteFigure => ({
+  name,
+  isFile: false,
+  p50Ms: percentile(took, 0.5),
+  p99Ms: percentile(took, 0.99),
+  bytes,
+});
+
+/** From the request to the first and the last byte of the answer. */
+async function ask({ admin }: NoticeStand, asked: Asked, round: number): Promise<Answered> {
+  const body = asked.body ? JSON.stringify(asked.body(round)) : undefined;
+  const startedAt = performance.now();
+  const response = await fetch(`${admin.baseUrl}${asked.path}`, {
+    method: asked.method ?? 'GET',
+    headers: { ...admin.headers, ...(body !== undefined && { 'content-type': 'application/json' }) },
+    ...(body !== undefined && { body }),
+  });
+  let firstByteMs: number | undefined;
+  let bytes = 0;
+  for await (const chunk of response.body ?? []) {
+    firstByteMs ??= performance.now() - startedAt;
+    bytes += chunk.length;
+  }
+  const lastByteMs = performance.now() - startedAt;
+  if (!response.ok) throw new Error(`${asked.name} was answered ${response.status}`);
+  return { firstByteMs: firstByteMs ?? lastByteMs, lastByteMs, bytes };
+}
+
+/** A small route, asked again and again while files are made. */
+async function timeBesideFile(stand: NoticeStand, rounds: number): Promise<RouteFigure> {
+  const small: Asked = {
+    name: 'GET receive-status while a file is made',
+    path: `${BASE}/messages/${noticeId(50)}/receive-status`,
+  };
   const took: number[] = [];
   let bytes = 0;
-  for (let round = 0; round < rounds + WARM_UP_COUNT; round++) {
-    const body = asked.body ? JSON.stringify(asked.body(round)) : undefined;
-    const startedAt = performance.now();
-    const response = await fetch(`${admin.baseUrl}${asked.path}`, {
-      method: asked.method ?? 'GET',
-      headers: { ...admin.headers, ...(body !== undefined && { 'content-type': 'application/json' }) },
-      ...(body !== undefined && { body }),
+  while (took.length < rounds) {
+    let isMade = false;
+    const file = ask(stand, rosterFile('json'), 0).finally(() => {
+      isMade = true;
     });
-    const text = await response.text();
-    if (round >= WARM_UP_COUNT) took.push(performance.now() - startedAt);
-    if (!response.ok) throw new Error(`${asked.name} was answered ${response.status}: ${text}`);
-    bytes = Buffer.byteLength(text);
+    while (!isMade) {
+      const answered = await ask(stand, small, 0);
+      if (isMade) break;
+      took.push(answered.lastByteMs);
+      bytes = answered.bytes;
+    }
+    await file;
   }
-  return { name: asked.name, p50Ms: percentile(took, 0.5), p99Ms: percentile(took, 0.99), bytes };
+  return figureOf(small.name, took, bytes);
 }
