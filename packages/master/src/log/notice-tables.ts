@@ -101,18 +101,28 @@ export type RecordCount = RecordFilter & {
   readonly limitCount: number;
 };
 
-export type NoticeScan = {
+export type NoticeSort = 'no' | 'priority' | 'type' | 'status';
+/** A range of notices, both ends included, as one index has them: by number, or also those of one type, target or status. */
+export type NoticeIndex = {
+  readonly by: NoticeSort | 'target';
+  /** Undefined: the index gives its order only. */
+  readonly value?: string | undefined;
+  readonly fromNo: number;
+  readonly toNo: number;
+};
+export type NoticeScan = NoticeIndex & {
+  readonly sort: NoticeSort;
+  readonly isDescending: boolean;
+  readonly skipCount: number;
+  readonly limitCount: number;
+};
+/** What is looked for in the notices themselves. */
+export type NoticeSearch = {
   readonly type?: string | undefined;
   readonly target?: string | undefined;
   readonly status?: string | undefined;
   readonly senderId?: string | undefined;
   readonly keyword?: string | undefined;
-  readonly fromAt?: number | undefined;
-  readonly toAt?: number | undefined;
-  readonly sort: 'created_at' | 'priority' | 'type' | 'status';
-  readonly isDescending: boolean;
-  readonly skipCount: number;
-  readonly limitCount: number;
 };
 
 /**
@@ -147,8 +157,12 @@ export interface NoticeTables {
   countUserRecords(count: RecordCount): { readonly cells: readonly UserFlagCount[]; readonly passedCount: number };
   /** The counts of the first `limitCount` notices of a range of numbers, as of the last save. */
   readCounts(fromNo: number, toNo: number, limitCount: number): readonly Pick<StoredNotice, 'no' | 'counts'>[];
-  scanNotices(scan: NoticeScan): readonly StoredNotice[];
-  countNotices(scan: NoticeScan, limitCount: number): number;
+  /** Numbers of notices. */
+  scanNotices(scan: NoticeScan): readonly Seq[];
+  /** Stops at `limitCount`. */
+  countNotices(index: NoticeIndex, limitCount: number): number;
+  /** Those of the notices that fit, in the order given. */
+  searchNotices(nos: readonly Seq[], search: NoticeSearch): readonly Seq[];
   /** The first and last notice accepted in a range of times; undefined when there is none. */
   noticesBetween(fromAt: number, toAt: number): { readonly fromNo: number; readonly toNo: number } | undefined;
   /** Writes the batch in one transaction. `stateSeq` in it moves `stateSeq()`. Rejects with LOG_WRITE_FAILED. */
@@ -181,11 +195,13 @@ const SQL = {
   noticeRecords: `SELECT ${RECORD} FROM notice_records WHERE notice_no = ? ORDER BY user_no`,
   noticePage: `SELECT ${RECORD} FROM notice_records WHERE notice_no = ? AND user_no > ? ORDER BY user_no LIMIT ?`,
   counts: 'SELECT no, counts FROM notices WHERE no BETWEEN ? AND ? ORDER BY no LIMIT ?',
+  search: `SELECT no FROM json_each(?) AS chosen CROSS JOIN notices ON no = chosen.value
+    WHERE notices.type = coalesce(?, notices.type) AND target = coalesce(?, target) AND status = coalesce(?, status)
+      AND sender_id = coalesce(?, sender_id) AND instr(body, ?) > 0`,
   firstNotice: 'SELECT no FROM notices WHERE at >= ? ORDER BY at, no LIMIT 1',
   lastNotice: 'SELECT no FROM notices WHERE at <= ? ORDER BY at DESC, no DESC LIMIT 1',
 } as const;
 
-const NOTICE_SORT = { created_at: 'no', priority: 'priority', type: 'type', status: 'status' } as const;
 /** Statements made from parts: as many as there are combinations of filters that somebody used. */
 const BUILT_LIMIT_COUNT = 500;
 
@@ -292,19 +308,24 @@ export class SqliteNoticeTables implements NoticeTables {
     }));
   }
 
-  scanNotices(scan: NoticeScan): readonly StoredNotice[] {
-    const { where, values } = noticeParts(scan);
+  scanNotices(scan: NoticeScan): readonly Seq[] {
+    const { from, values } = noticeIndex(scan);
     const order = scan.isDescending ? 'DESC' : 'ASC';
-    const column = NOTICE_SORT[scan.sort];
-    const by = column === 'no' ? `no ${order}` : `${column} ${order}, no ${order}`;
-    const sql = `SELECT ${NOTICE} FROM notices WHERE ${where} ORDER BY ${by} LIMIT ? OFFSET ?`;
-    return this.#all(sql, ...values, scan.limitCount, scan.skipCount).map(toNotice);
+    const by = scan.sort === 'no' ? `no ${order}` : `${scan.sort} ${order}, no ${order}`;
+    const sql = `SELECT no FROM ${from} ORDER BY ${by} LIMIT ? OFFSET ?`;
+    return this.#all(sql, ...values, scan.limitCount, scan.skipCount).map(({ no }) => no as Seq); // stored from one
   }
 
-  countNotices(scan: NoticeScan, limitCount: number): number {
-    const { where, values } = noticeParts(scan);
-    const sql = `SELECT count(*) AS count FROM (SELECT 1 FROM notices WHERE ${where} LIMIT ?)`;
+  countNotices(index: NoticeIndex, limitCount: number): number {
+    const { from, values } = noticeIndex(index);
+    const sql = `SELECT count(*) AS count FROM (SELECT 1 FROM ${from} LIMIT ?)`;
     return Number(this.#all(sql, ...values, limitCount)[0]?.count ?? 0);
+  }
+
+  searchNotices(nos: readonly Seq[], search: NoticeSearch): readonly Seq[] {
+    const { type = null, target = null, status = null, senderId = null, keyword = '' } = search;
+    const values = [JSON.stringify(nos), type, target, status, senderId, keyword];
+    return this.#all(SQL.search, ...values).map(({ no }) => no as Seq); // stored from one
   }
 
   noticesBetween(fromAt: number, toAt: number): { readonly fromNo: number; readonly toNo: number } | undefined {
@@ -333,22 +354,17 @@ export class SqliteNoticeTables implements NoticeTables {
   }
 }
 
-function noticeParts(scan: NoticeScan): { readonly where: string; readonly values: readonly Value[] } {
-  const where = ['no > 0'];
-  const values: Value[] = [];
-  const add = (condition: string, value: Value | undefined): void => {
-    if (value === undefined) return;
-    where.push(condition);
-    values.push(value);
+/** The index is named: SQLite, which does not know how common a type is, may take one that leaves all rows. */
+function noticeIndex({ by, value, fromNo, toNo }: NoticeIndex): {
+  readonly from: string;
+  readonly values: readonly Value[];
+} {
+  const index = by === 'no' ? 'NOT INDEXED' : `INDEXED BY notices_by_${by}`;
+  const isValue = value === undefined ? '' : ` AND ${by} = ?`;
+  return {
+    from: `notices ${index} WHERE no BETWEEN ? AND ?${isValue}`,
+    values: value === undefined ? [fromNo, toNo] : [fromNo, toNo, value],
   };
-  add('type = ?', scan.type);
-  add('target = ?', scan.target);
-  add('status = ?', scan.status);
-  add('sender_id = ?', scan.senderId);
-  add('at >= ?', scan.fromAt);
-  add('at <= ?', scan.toAt);
-  add('instr(body, ?) > 0', scan.keyword);
-  return { where: where.join(' AND '), values };
 }
 
 const parseCounts = (text: unknown): FlagCount[] => JSON.parse(String(text)) as FlagCount[]; // written from the same type

@@ -4,7 +4,7 @@
  */
 import type { RecordCount, RecordFilter, RecordScan } from './notice-tables.ts';
 
-export type Value = string | number | Uint8Array;
+export type Value = string | number | null | Uint8Array;
 type Statement = { readonly sql: string; readonly values: readonly Value[] };
 
 const TIME = {
