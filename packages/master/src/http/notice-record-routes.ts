@@ -8,6 +8,7 @@ import { listRecords, SKIP_LIMIT_COUNT } from '../notices/list-records.ts';
 import type { LiveNotice } from '../notices/live-notice.ts';
 import type { NoticeHub } from '../notices/notice-hub.ts';
 import type { App } from './app.ts';
+import { onlineUsersSchema, receiveStatsSchema, receiveStatusSchema } from './notice-answers.ts';
 import { iso, momentOf } from './notice-moments.ts';
 import {
   answer,
@@ -121,7 +122,7 @@ function addReceiveStats(app: App, hub: NoticeHub): void {
         summary: 'How far one notice has come.',
         tags,
         params: messageParams,
-        response: answer(Type.Record(Type.String(), Type.Unknown())),
+        response: answer(receiveStatusSchema),
       },
     },
     (request) => {
@@ -138,7 +139,7 @@ function addReceiveStats(app: App, hub: NoticeHub): void {
         summary: 'Receive records of a range of dates, counted in all and for each user.',
         tags,
         querystring: dateRangeSchema,
-        response: answer(Type.Record(Type.String(), Type.Unknown())),
+        response: answer(receiveStatsSchema),
       },
     },
     async (request) => {
@@ -275,7 +276,7 @@ export function addPresenceRoute(app: App, hub: NoticeHub, now: () => number): v
           },
           { additionalProperties: false },
         ),
-        response: answer(Type.Record(Type.String(), Type.Unknown())),
+        response: answer(onlineUsersSchema),
       },
     },
     (request) => {

@@ -1,5 +1,7 @@
 import { must } from '@hiscrm/shared/lib/must.ts';
+import type { UserId } from '@hiscrm/shared/model/ids.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { NoticeLink } from '../notices/notice-link.ts';
 import { type HttpWorld, startHttpWorld } from './testing/http-world.ts';
 
 let world: HttpWorld;
@@ -176,3 +178,60 @@ test('[NO13] no cell of an exported roster is run as a formula', async () => {
   expect(body).toContain('\r\n"\'-2",');
   expect(body).not.toMatch(/(^|[\r\n,])"?[=+@-]/);
 });
+
+test('[NO54] what the routes answer is what /openapi.json says, field by field', async () => {
+  const link: NoticeLink = {
+    ...{ id: 'c-1', format: 'plain', userId: idOf('ann') as UserId, username: 'ann', address: '::1', agent: 'test' },
+    ...{ since: 1, lastSeenAt: 1, bufferedBytes: 0, write: () => undefined, tooSlow: () => undefined },
+  };
+  world.notices.enter(link);
+  await send({
+    content: 'x',
+    target: { kind: 'users', userIds: [idOf('ann')] },
+    messageId: 'n-shown',
+    needConfirm: true,
+  });
+  await world.notices.receive({ userId: idOf('ann') as UserId, messageIds: ['n-shown'], state: 'read', link });
+  const { paths } = (await world.get('/openapi.json', admin)).json();
+  const base = '/api/admin/notification';
+  for (const [path, url] of [
+    ['/api/admin/websocket/stats'],
+    [`${base}/push-records`],
+    [`${base}/admin-receive-records`],
+    [`${base}/admin-receive-stats`],
+    [`${base}/messages/{messageId}/receive-status`, `${base}/messages/n-shown/receive-status`],
+    [`${base}/messages/{messageId}/roster`, `${base}/messages/n-shown/roster`],
+    [`${base}/online-users`],
+    [`${base}/user-summary`],
+    [`${base}/my-notices`],
+    [`${base}/preferences`],
+    [`${base}/groups`],
+    [`${base}/templates`],
+  ] as const) {
+    const said = paths[path].get.responses['200'].content['application/json'].schema;
+    expect(differences(said, (await world.get(url ?? path, admin)).json(), 'answer'), path).toEqual([]);
+  }
+  world.notices.leave(link);
+});
+
+type Said = {
+  readonly properties?: Readonly<Record<string, Said>>;
+  readonly required?: readonly string[];
+  readonly items?: Said;
+};
+
+/** Fields that are answered and not said, or said and not answered. */
+function differences(said: Said, value: unknown, where: string): readonly string[] {
+  if (said.items && Array.isArray(value)) {
+    const { items } = said;
+    return value.flatMap((one: unknown) => differences(items, one, `${where}[]`));
+  }
+  const { properties } = said;
+  if (!properties || typeof value !== 'object' || value === null) return [];
+  const missing = (said.required ?? []).filter((name) => !(name in value)).map((name) => `${where}.${name} is missing`);
+  const more = Object.entries(value).flatMap(([name, part]: [string, unknown]) => {
+    const saidPart = properties[name];
+    return saidPart ? differences(saidPart, part, `${where}.${name}`) : [`${where}.${name} is not said`];
+  });
+  return [...missing, ...more];
+}

@@ -1,7 +1,7 @@
-import Type from 'typebox';
 import type { NoticeHub } from '../notices/notice-hub.ts';
 import type { EventLoop } from '../ops/event-loop.ts';
 import type { App } from './app.ts';
+import { hubStatsSchema } from './notice-answers.ts';
 import { addNoticeRecordRoutes, addPresenceRoute } from './notice-record-routes.ts';
 import { answer, ok } from './notice-schemas.ts';
 import { addNoticeSendRoutes } from './notice-send-routes.ts';
@@ -32,7 +32,7 @@ export function addNoticeRoutes(app: App, notices: NoticeHttp): void {
       schema: {
         summary: 'Figures of the notification hub.',
         tags: ['notices'],
-        response: answer(Type.Record(Type.String(), Type.Unknown())),
+        response: answer(hubStatsSchema),
       },
     },
     () => ok(statsOf(notices)),

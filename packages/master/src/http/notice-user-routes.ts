@@ -5,12 +5,22 @@ import { noticeTemplateSchema, type ReceiptState } from '@hiscrm/shared/model/no
 import { type NoticePreferences, noticePreferencesSchema } from '@hiscrm/shared/model/notice-preferences.ts';
 import { ImError } from '@hiscrm/shared/protocol/errors.ts';
 import type { FastifyRequest } from 'fastify';
-import Type, { type Static } from 'typebox';
+import Type, { type Static, type TSchema } from 'typebox';
 import { digestIdOf, isInDigest } from '../notices/digest.ts';
 import type { NoticeHub } from '../notices/notice-hub.ts';
 import { NOTICE_LIMITS } from '../notices/notice-limits.ts';
 import { isTimeZone } from '../notices/quiet-hours.ts';
 import type { App } from './app.ts';
+import {
+  batchMarkedSchema,
+  groupSetSchema,
+  groupsSchema,
+  markedSchema,
+  namedSchema,
+  ownNoticesSchema,
+  summarySchema,
+  templatesSchema,
+} from './notice-answers.ts';
 import { isoOrNull } from './notice-moments.ts';
 import {
   answer,
@@ -25,7 +35,6 @@ import { need } from './who-asks.ts';
 
 const config = { access: 'viewer' as const };
 const tags = ['notices'];
-const anything = answer(Type.Record(Type.String(), Type.Unknown()));
 const HISTORY_LIMIT_COUNT = 100;
 
 /** What every user may do with the own notices; an administrator may name another user. */
@@ -42,7 +51,12 @@ function addMark(app: App, hub: NoticeHub, name: string, state: ReceiptState): v
     `/api/admin/notification/${name}`,
     {
       config,
-      schema: { summary: `Marks a notice as ${state}, once.`, tags, body: markBodySchema, response: anything },
+      schema: {
+        summary: `Marks a notice as ${state}, once.`,
+        tags,
+        body: markBodySchema,
+        response: answer(markedSchema),
+      },
     },
     async (request) => {
       const body = request.body as MarkBody; // checked by the schema
@@ -61,7 +75,12 @@ function addBatchMark(app: App, hub: NoticeHub): void {
     '/api/admin/notification/batch-mark-read',
     {
       config,
-      schema: { summary: 'Marks up to 1,000 notices as read.', tags, body: batchMarkBodySchema, response: anything },
+      schema: {
+        summary: 'Marks up to 1,000 notices as read.',
+        tags,
+        body: batchMarkBodySchema,
+        response: answer(batchMarkedSchema),
+      },
     },
     async (request) => {
       const body = request.body as BatchMarkBody; // checked by the schema
@@ -91,7 +110,7 @@ function addSummary(app: App, hub: NoticeHub): void {
         summary: 'The own badge.',
         tags,
         querystring: Type.Object({ user_id: Type.Optional(userIdSchema) }, { additionalProperties: false }),
-        response: anything,
+        response: answer(summarySchema),
       },
     },
     (request) => {
@@ -122,7 +141,7 @@ function addSummary(app: App, hub: NoticeHub): void {
           },
           { additionalProperties: false },
         ),
-        response: anything,
+        response: answer(ownNoticesSchema),
       },
     },
     (request) => {
@@ -194,15 +213,15 @@ const groupBody = Type.Object(
 /** Named groups of users and templates, for administrators. */
 export function addNoticeSettingsRoutes(app: App, hub: NoticeHub): void {
   const admin = { access: 'admin' as const };
-  const add = <T>(path: string, list: () => ReadonlyMap<string, T>): void => {
+  const add = <T>(path: string, schema: TSchema, list: () => ReadonlyMap<string, T>): void => {
     app.get(
       `/api/admin/notification/${path}`,
-      { config: admin, schema: { summary: `All ${path}.`, tags, response: anything } },
+      { config: admin, schema: { summary: `All ${path}.`, tags, response: answer(schema) } },
       () => ok(Object.fromEntries(list())),
     );
   };
-  add('groups', () => hub.book.groups);
-  add('templates', () => hub.book.templates);
+  add('groups', groupsSchema, () => hub.book.groups);
+  add('templates', templatesSchema, () => hub.book.templates);
   const nameOf = (request: FastifyRequest): string => (request.params as Static<typeof nameParams>).name; // checked by the schema
   app.put(
     '/api/admin/notification/groups/:name',
@@ -213,7 +232,7 @@ export function addNoticeSettingsRoutes(app: App, hub: NoticeHub): void {
         tags,
         params: nameParams,
         body: groupBody,
-        response: anything,
+        response: answer(groupSetSchema),
       },
     },
     async (request) => {
@@ -232,7 +251,7 @@ export function addNoticeSettingsRoutes(app: App, hub: NoticeHub): void {
         tags,
         params: nameParams,
         body: noticeTemplateSchema,
-        response: anything,
+        response: answer(namedSchema),
       },
     },
     async (request) => {
@@ -244,7 +263,10 @@ export function addNoticeSettingsRoutes(app: App, hub: NoticeHub): void {
   );
   app.delete(
     '/api/admin/notification/templates/:name',
-    { config: admin, schema: { summary: 'Takes a template away.', tags, params: nameParams, response: anything } },
+    {
+      config: admin,
+      schema: { summary: 'Takes a template away.', tags, params: nameParams, response: answer(namedSchema) },
+    },
     async (request) => {
       if (!hub.book.templates.has(nameOf(request))) throw new ImError('NOT_FOUND');
       await hub.change({ kind: 'notice.templateChanged', name: nameOf(request) });

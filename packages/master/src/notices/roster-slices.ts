@@ -23,12 +23,12 @@ export async function* rosterSlices(
 ): AsyncGenerator<readonly ReceiveRecord[]> {
   let lastUserNo = -1;
   while (true) {
+    await nextTurn(); // also before the first: what the answer begins with is on its way by then
     const records = book.records.pageOfNotice(notice.no, lastUserNo, SLICE_COUNT);
     const last = records.at(-1);
     if (!last) return;
     lastUserNo = last.userNo;
     const wanted = records.filter(({ flags }) => part === 'all' || isConfirmed(flags) === (part === 'confirmed'));
     if (wanted.length > 0) yield wanted;
-    await nextTurn();
   }
 }
