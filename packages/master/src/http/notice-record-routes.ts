@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify';
 import Type, { type Static } from 'typebox';
 import { countReceipts } from '../notices/count-receipts.ts';
 import { countsOf } from '../notices/flag-counts.ts';
-import { listNotices } from '../notices/list-notices.ts';
+import { listNotices, type NoticeQuery } from '../notices/list-notices.ts';
 import { listRecords, SKIP_LIMIT_COUNT } from '../notices/list-records.ts';
 import type { LiveNotice } from '../notices/live-notice.ts';
 import type { NoticeHub } from '../notices/notice-hub.ts';
@@ -36,7 +36,6 @@ import { rosterFile } from './roster-file.ts';
 const DEFAULT_PAGE_COUNT = 20;
 const tags = ['notices'];
 const config = { access: 'admin' as const };
-const NOTICE_SORT = { created_at: 'no', priority: 'priority', type: 'type', status: 'status' } as const;
 const SORT = { created_at: 'created', received_at: 'received', read_at: 'read', confirmed_at: 'confirmed' } as const;
 
 /** What was sent, to whom, and what became of it. */
@@ -67,7 +66,7 @@ function addPushRecords(app: App, hub: NoticeHub): void {
         senderId: query.sender_id,
         fromAt: momentOf(query.start_date, 'start_date'),
         toAt: momentOf(query.end_date, 'end_date', true),
-        sort: NOTICE_SORT[(query.sort_by ?? 'created_at') as keyof typeof NOTICE_SORT], // checked by the schema
+        sort: (query.sort_by ?? 'created_at') as NoticeQuery['sort'], // checked by the schema
         isDescending: query.sort_order !== 'asc',
         skipCount,
         limitCount: pageSize,
@@ -85,11 +84,10 @@ function addReceiveRecords(app: App, hub: NoticeHub): void {
   app.get(
     '/api/admin/notification/admin-receive-records',
     { config, schema: { summary, tags, querystring: receiveRecordsQuerySchema, response } },
-    async (request) => {
+    (request) => {
       const query = request.query as ReceiveRecordsQuery; // checked by the schema
       const { page, pageSize } = pagingOf(query);
-      await hub.catchUp();
-      const found = listRecords(hub.book, hub.tables, {
+      const found = listRecords(hub.book, {
         messageId: query.message_id,
         userId: query.user_id,
         username: query.username,
@@ -106,9 +104,9 @@ function addReceiveRecords(app: App, hub: NoticeHub): void {
         page,
         pageSize,
       });
-      const items = recordViews(hub, found.keys);
-      const { total, isTotalExact, stats } = found;
-      return ok({ total, total_is_exact: isTotalExact, page, page_size: pageSize, items, stats });
+      const items = recordViews(hub, found.recordNos);
+      const { total, stats } = found;
+      return ok({ total, total_is_exact: true, page, page_size: pageSize, items, stats });
     },
   );
 }
@@ -142,9 +140,8 @@ function addReceiveStats(app: App, hub: NoticeHub): void {
         response: answer(receiveStatsSchema),
       },
     },
-    async (request) => {
+    (request) => {
       const query = request.query as DateRange; // checked by the schema
-      await hub.catchUp();
       return ok(receiveStats(hub, query));
     },
   );
@@ -152,7 +149,7 @@ function addReceiveStats(app: App, hub: NoticeHub): void {
 
 function receiveStats(hub: NoticeHub, query: DateRange): object {
   const { page, pageSize, skipCount } = pagingOf(query);
-  const counted = countReceipts(hub.book, hub.tables, {
+  const counted = countReceipts(hub.book, {
     fromAt: momentOf(query.start_date, 'start_date'),
     toAt: momentOf(query.end_date, 'end_date', true),
     skipCount,
@@ -160,7 +157,7 @@ function receiveStats(hub: NoticeHub, query: DateRange): object {
   });
   return {
     ...statusView(counted.stats),
-    total_is_exact: counted.isExact,
+    total_is_exact: true,
     page,
     page_size: pageSize,
     user_count: counted.userCount,
@@ -186,11 +183,11 @@ function addRoster(app: App, hub: NoticeHub): void {
         response: answer(rosterSchema),
       },
     },
-    async (request, reply) => {
+    (request, reply) => {
       const notice = noticeOf(hub, (request.params as Static<typeof messageParams>).messageId); // checked by the schema
       const query = request.query as RosterQuery; // likewise
       if (query.format === 'csv') return sendRosterFile(reply, hub, notice, query);
-      return ok(await rosterPage(hub, notice, query));
+      return ok(rosterPage(hub, notice, query));
     },
   );
   app.get(
@@ -212,11 +209,10 @@ function addRoster(app: App, hub: NoticeHub): void {
   );
 }
 
-async function rosterPage(hub: NoticeHub, notice: LiveNotice, query: RosterQuery): Promise<object> {
+function rosterPage(hub: NoticeHub, notice: LiveNotice, query: RosterQuery): object {
   const { only = 'missing' } = query;
   const { page, pageSize } = pagingOf(query);
-  await hub.catchUp();
-  const { keys, total, isTotalExact, stats } = listRecords(hub.book, hub.tables, {
+  const { recordNos, total, stats } = listRecords(hub.book, {
     messageId: notice.messageId,
     isConfirmed: only === 'all' ? undefined : only === 'confirmed',
     sort: 'created',
@@ -224,8 +220,8 @@ async function rosterPage(hub: NoticeHub, notice: LiveNotice, query: RosterQuery
     page,
     pageSize,
   });
-  const items = recordViews(hub, keys);
-  const counts = { count: total, total, total_is_exact: isTotalExact, page, page_size: pageSize };
+  const items = recordViews(hub, recordNos);
+  const counts = { count: total, total, total_is_exact: true, page, page_size: pageSize };
   return { message_id: notice.messageId, ...counts, items, stats };
 }
 

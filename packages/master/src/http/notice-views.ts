@@ -1,9 +1,8 @@
 import { type Counts, countsOf } from '../notices/flag-counts.ts';
-import type { RecordPage } from '../notices/list-records.ts';
 import { type LiveNotice, targetText } from '../notices/live-notice.ts';
 import type { NoticeHub } from '../notices/notice-hub.ts';
+import type { ReceiveRecord } from '../notices/receive-record.ts';
 import { isConfirmed, isDelivered, isRead, statusOf, wasOnline, wentLive } from '../notices/record-flags.ts';
-import type { ReceiveRecord } from '../notices/roster-slices.ts';
 import { iso, isoOrNull } from './notice-moments.ts';
 import { readAgent } from './user-agent.ts';
 
@@ -13,11 +12,9 @@ const ROLE_NAME: Readonly<Record<string, string>> = { v: 'viewer', o: 'operator'
 export const roleName = (role: string): string => ROLE_NAME[role] ?? 'external';
 
 /** Receive records as REST shows them; as new as memory knows them. */
-export function recordViews(hub: NoticeHub, keys: RecordPage['keys']): readonly object[] {
-  return keys.flatMap(({ noticeNo, userNo }) => {
-    const record = hub.book.records.peek(noticeNo, userNo);
-    const notice = hub.book.shelf.byNo(noticeNo);
-    return (record && notice && recordView(hub, notice, record)) ?? [];
+export function recordViews(hub: NoticeHub, recordNos: readonly number[]): readonly object[] {
+  return recordNos.flatMap((recordNo) => {
+    return recordView(hub, hub.book.noticeOf(recordNo), hub.book.records.view(recordNo)) ?? [];
   });
 }
 
@@ -25,7 +22,8 @@ export function recordViews(hub: NoticeHub, keys: RecordPage['keys']): readonly 
 export function recordView(hub: NoticeHub, notice: LiveNotice, record: ReceiveRecord): object | undefined {
   const mailbox = hub.book.mailboxOf(record.userNo);
   if (!mailbox) return undefined;
-  const { flags, device } = record;
+  const { flags } = record;
+  const device = hub.book.devices.get(record.deviceNo);
   const agent = device && readAgent(device.agent);
   return {
     message_id: notice.messageId,
@@ -48,7 +46,7 @@ export function recordView(hub: NoticeHub, notice: LiveNotice, record: ReceiveRe
     push_channel: wentLive(flags) ? 'websocket' : 'offline',
     delivery_status: statusOf(flags),
     retry_count: record.retryCount,
-    error_message: record.error ?? null,
+    error_message: record.error || null,
     created_at: iso(record.createdAt),
     updated_at: iso(record.updatedAt),
   };

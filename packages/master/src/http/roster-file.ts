@@ -5,8 +5,9 @@
 import { Readable } from 'node:stream';
 import type { LiveNotice } from '../notices/live-notice.ts';
 import type { NoticeHub } from '../notices/notice-hub.ts';
+import type { ReceiveRecord } from '../notices/receive-record.ts';
 import { statusOf } from '../notices/record-flags.ts';
-import { type ReceiveRecord, type RosterPart, rosterSlices } from '../notices/roster-slices.ts';
+import { type RosterPart, rosterSlices } from '../notices/roster-slices.ts';
 import { isoOrNull } from './notice-moments.ts';
 import { recordView, roleName } from './notice-views.ts';
 

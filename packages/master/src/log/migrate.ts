@@ -1,10 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { logAndState } from './migrations/0001-log-and-state.ts';
 import { notices } from './migrations/0002-notices.ts';
+import { recordPages } from './migrations/0003-record-pages.ts';
 import type { Migration } from './migrations/migration.ts';
 
 /** Every step, oldest first; `version` counts from 1 without gaps and is the database's `user_version` afterwards. */
-export const MIGRATIONS: readonly Migration[] = [logAndState, notices];
+export const MIGRATIONS: readonly Migration[] = [logAndState, notices, recordPages];
 
 /**
  * Brings the database to the newest schema, each step in one transaction. Throws when a newer program wrote it: going
@@ -15,11 +16,12 @@ export function migrate(db: DatabaseSync, migrations: readonly Migration[] = MIG
   const present = Number(db.prepare('PRAGMA user_version').get()?.user_version ?? 0);
   if (present > newest)
     throw new Error(`the database has schema ${present}, this program knows ${newest}: start the newer program`);
-  for (const { version, statements } of migrations) {
+  for (const { version, statements, move } of migrations) {
     if (version <= present) continue;
     db.exec('BEGIN IMMEDIATE');
     try {
       for (const statement of statements) db.exec(statement);
+      move?.(db);
       db.exec(`PRAGMA user_version = ${version}`);
       db.exec('COMMIT');
     } catch (error) {

@@ -16,7 +16,7 @@ import type { StateBatch } from './writer-protocol.ts';
 
 const RING_LIMIT_BYTES = 1_000;
 
-const NO_NOTICES = { users: [], notices: [], records: [], settings: [] };
+const NO_NOTICES = { users: [], notices: [], pages: [], devices: [], settings: [] };
 const NO_CHANGES: Omit<StateBatch, 'stateSeq'> = {
   removedAccountNos: [],
   accounts: [],
@@ -146,7 +146,7 @@ test('[LG17] the state tables and those of the notices hold back trimming: a row
   await database.state.save({ ...NO_CHANGES, stateSeq: 2 });
   await database.log.trimTo(3 as Seq);
   expect(database.log.firstSeq()).toBe(1);
-  await database.notices.save({ ...NO_NOTICES, stateSeq: 3 });
+  await database.notices.save({ ...NO_NOTICES, reached: { stateSeq: 3, recordCount: 0 } });
   await database.log.trimTo(3 as Seq);
   expect(database.log.firstSeq()).toBe(3);
 });
@@ -176,7 +176,7 @@ test('[LG18] the trimmer trims to its policy from time to time, but not beyond t
   await trimmer.trim();
   expect(database.log.firstSeq()).toBe(1);
   await database.state.save({ ...NO_CHANGES, stateSeq: 3 });
-  await database.notices.save({ ...NO_NOTICES, stateSeq: 3 });
+  await database.notices.save({ ...NO_NOTICES, reached: { stateSeq: 3, recordCount: 0 } });
   await trimmer.trim();
   expect(database.log.firstSeq()).toBe(3);
   trimmer.close();

@@ -14,6 +14,8 @@ import type { FromWriter, JobAnswer, WriterJob } from './writer-protocol.ts';
 
 /** Rows and records in one transaction: bounds how long a small append behind a large one waits. */
 const GROUP_LIMIT_RECORDS = 500;
+/** Writing a page of receive records takes as long as so many of the others. */
+const RECORDS_A_PAGE = 10;
 /** The other connection that writes (users, sessions) holds the file for one small transaction. */
 const BUSY_TIMEOUT_MS = 10_000;
 /** 32 MiB: the pages of a checkpoint's indexes stay in memory between transactions. */
@@ -152,7 +154,7 @@ class WriterThread {
 
 function recordCountOf(job: WriterJob): number {
   if (job.kind === 'append') return job.texts.length;
-  if (job.kind === 'saveNotices') return job.batch.records.length + job.batch.users.length;
+  if (job.kind === 'saveNotices') return job.batch.pages.length * RECORDS_A_PAGE + job.batch.users.length;
   if (job.kind === 'stageItems') return job.items.length;
   return job.kind === 'saveState' ? job.batch.items.length + job.batch.topics.length : 1;
 }

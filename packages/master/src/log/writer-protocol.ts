@@ -55,33 +55,27 @@ export type NoticeRow = readonly [
   status: string,
   at: number,
   isOpen: 0 | 1,
-  counts: string,
   body: string,
 ];
 export type NoticeUserRow = readonly [no: number, userId: string, username: string, onlineMs: number];
-export type NoticeRecordRow = readonly [
-  noticeNo: number,
-  userNo: number,
-  place: number,
-  flags: number,
-  role: string,
-  createdAt: number,
-  receivedAt: number,
-  readAt: number,
-  confirmedAt: number,
-  updatedAt: number,
-  heldUntil: number,
-  retryCount: number,
-  device: string | null,
-  error: string | null,
+/** A page of receive records; `record-page-layout.ts` has the columns. */
+export type RecordPageRow = readonly [
+  pageNo: number,
+  runs: Uint8Array,
+  held: string | null,
+  heads: Uint8Array,
+  body: Uint8Array,
 ];
+export type NoticeDeviceRow = readonly [no: number, connectionId: string, address: string, agent: string];
 
 /** Notice state that changed. A large checkpoint is many batches; only the last one moves the place. */
 export type NoticeBatch = {
-  readonly stateSeq: number | undefined;
+  /** The place, and how many receive records there were at it. */
+  readonly reached: { readonly stateSeq: number; readonly recordCount: number } | undefined;
   readonly users: readonly NoticeUserRow[];
   readonly notices: readonly NoticeRow[];
-  readonly records: readonly NoticeRecordRow[];
+  readonly pages: readonly RecordPageRow[];
+  readonly devices: readonly NoticeDeviceRow[];
   readonly settings: readonly (readonly [kind: string, id: string, body: string | null])[];
 };
 

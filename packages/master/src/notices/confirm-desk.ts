@@ -1,5 +1,4 @@
 import type { UserId } from '@hiscrm/shared/model/ids.ts';
-import type { StoredRecord } from '../log/notice-tables.ts';
 import { confirmSteps, escalationId, reminderId } from './confirm-steps.ts';
 import type { LiveNotice } from './live-notice.ts';
 import type { Mailbox } from './mailbox.ts';
@@ -36,11 +35,16 @@ export class ConfirmDesk {
 
   /** Recipients who could confirm and have not. */
   missing(notice: LiveNotice): readonly Mailbox[] {
-    const records = new Map<number, StoredRecord>();
-    for (const record of this.#book.records.ofNotice(notice.no)) records.set(record.userNo, record);
-    return [...records.values()]
-      .filter(({ flags }) => !isConfirmed(flags) && !isWithdrawn(flags) && statusOf(flags) !== 'expired')
-      .flatMap(({ userNo }) => this.#book.mailboxOf(userNo) ?? []);
+    const { records } = this.#book;
+    const { first, count } = notice.records;
+    const missing: Mailbox[] = [];
+    for (let recordNo = first; recordNo < first + count; recordNo++) {
+      const flags = records.flags(recordNo);
+      if (isConfirmed(flags) || isWithdrawn(flags) || statusOf(flags) === 'expired') continue;
+      const mailbox = this.#book.mailboxOf(records.userNo(recordNo));
+      if (mailbox) missing.push(mailbox);
+    }
+    return missing;
   }
 
   async #remind(notice: LiveNotice, no: number): Promise<void> {

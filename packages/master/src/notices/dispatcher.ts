@@ -11,12 +11,13 @@ import { groupDigests } from './digest.ts';
 import { Lanes } from './lanes.ts';
 import { Latencies } from './latencies.ts';
 import { PRIORITY_RANK } from './live-notice.ts';
-import type { Mailbox, Waiting } from './mailbox.ts';
-import type { NoticeEffect } from './notice-book.ts';
+import type { Mailbox } from './mailbox.ts';
+import type { NoticeBook, NoticeEffect } from './notice-book.ts';
 import { frameOf, preparedDown, preparedNative, preparedOf, preparedUnread } from './notice-frames.ts';
 import type { NoticeLanguage } from './notice-language.ts';
 import type { NoticeLimits } from './notice-limits.ts';
 import type { NoticeLink } from './notice-link.ts';
+import { wentLive } from './record-flags.ts';
 
 /** A link's place in its user's stream. */
 type Seat = {
@@ -43,7 +44,8 @@ const JOINED_LIMIT_COUNT = 2_000;
 export class Dispatcher {
   readonly lanes: Lanes<UserId>;
   readonly #limits: NoticeLimits;
-  readonly #mailboxOf: (userId: UserId) => Mailbox | undefined;
+  readonly #book: NoticeBook;
+  readonly #placeOf: (recordNo: number) => Seq;
   readonly #languageOf: (userId: UserId) => NoticeLanguage;
   readonly #onSent: (ms: number) => void;
   readonly #lc: Logger;
@@ -59,7 +61,7 @@ export class Dispatcher {
 
   constructor(options: {
     readonly limits: NoticeLimits;
-    readonly mailboxOf: (userId: UserId) => Mailbox | undefined;
+    readonly book: NoticeBook;
     readonly languageOf: (userId: UserId) => NoticeLanguage;
     /** Hears how long each delivery waited between being durable and being written. */
     readonly onSent: (ms: number) => void;
@@ -67,7 +69,8 @@ export class Dispatcher {
   }) {
     const { limits } = options;
     this.#limits = limits;
-    this.#mailboxOf = options.mailboxOf;
+    this.#book = options.book;
+    this.#placeOf = (recordNo) => options.book.records.place(recordNo);
     this.#languageOf = options.languageOf;
     this.#onSent = options.onSent;
     this.#lc = options.lc;
@@ -93,7 +96,7 @@ export class Dispatcher {
     const seats = this.#seats.get(link.userId) ?? new Map<NoticeLink, Seat>();
     seats.set(link, {
       link,
-      mailbox: this.#mailboxOf(link.userId),
+      mailbox: this.#book.mailboxes.get(link.userId),
       sentUpTo: 0 as Seq, // before everything
       unreadCount: -1,
       isStarted: false,
@@ -110,7 +113,7 @@ export class Dispatcher {
   }
 
   /** Sends what waits above `from`, `replayed` (what another device acknowledged) put between, and from then on what comes. */
-  start(link: NoticeLink, from: Seq, replayed: readonly Waiting[]): void {
+  start(link: NoticeLink, from: Seq, replayed: readonly number[]): void {
     const seat = this.#seatOf(link);
     if (!seat || seat.isStarted) return;
     seat.isStarted = true;
@@ -137,7 +140,8 @@ export class Dispatcher {
           userIds.filter((userId) => this.#seats.has(userId)),
         );
       } else if (effect.kind === 'released') {
-        const rank = Math.max(...effect.entries.map(({ notice }) => PRIORITY_RANK[notice.notice.priority]));
+        const notices = effect.recordNos.map((recordNo) => this.#book.noticeOf(recordNo));
+        const rank = Math.max(...notices.map(({ notice }) => PRIORITY_RANK[notice.priority]));
         if (this.#seats.has(effect.mailbox.userId)) {
           this.lanes.push(rank, [effect.mailbox.userId]);
         }
@@ -195,13 +199,17 @@ export class Dispatcher {
   }
 
   /** Everything above the seat's place, and the badge, in one write. */
-  #serve(seat: Seat, how: { readonly isReturning: boolean; readonly replayed: readonly Waiting[] }): void {
+  #serve(seat: Seat, how: { readonly isReturning: boolean; readonly replayed: readonly number[] }): void {
     const { link } = seat;
-    const mailbox = seat.mailbox ?? this.#mailboxOf(link.userId);
-    const waiting = mailbox ? mailbox.waiting.slice(mailbox.firstAbove(seat.sentUpTo)) : [];
+    const mailbox = seat.mailbox ?? this.#book.mailboxes.get(link.userId);
+    const waiting = mailbox?.waitingAbove(seat.sentUpTo, this.#placeOf) ?? [];
     const unreadCount = mailbox?.unreadCount ?? 0;
-    const entries = how.replayed.length > 0 ? [...how.replayed, ...waiting].sort((a, b) => a.place - b.place) : waiting;
-    if (entries.length === 0 && seat.unreadCount === unreadCount) return;
+    const recordNos =
+      how.replayed.length > 0
+        ? [...how.replayed, ...waiting].sort((a, b) => this.#placeOf(a) - this.#placeOf(b) || a - b)
+        : waiting;
+    const last = recordNos.at(-1);
+    if (last === undefined && seat.unreadCount === unreadCount) return;
     if (link.bufferedBytes > this.#limits.slowConsumerBytes) {
       this.#slowCount++;
       this.#lc.info({ connectionId: link.id, userId: link.userId }, 'a notice client reads too slowly');
@@ -209,47 +217,61 @@ export class Dispatcher {
       link.tooSlow();
       return;
     }
-    link.write(this.#join(entries, link, how.isReturning, unreadCount));
+    link.write(this.#join(recordNos, link, how.isReturning, unreadCount));
     seat.unreadCount = unreadCount;
-    seat.sentUpTo = entries.at(-1)?.place ?? seat.sentUpTo;
-    for (const entry of entries) entry.sentCount++;
-    this.#sentCount += entries.length;
-    if (!how.isReturning) this.#measure(entries);
+    if (last === undefined) return;
+    seat.sentUpTo = this.#placeOf(last);
+    this.#noteSent(recordNos, how.isReturning);
   }
 
-  #measure(entries: readonly Waiting[]): void {
+  #noteSent(recordNos: readonly number[], isReturning: boolean): void {
+    const { records } = this.#book;
     const now = performance.now();
-    for (const { notice, isOffline } of entries) {
-      if (isOffline || notice.durableAt === undefined) continue;
-      this.#latencies.add(now - notice.durableAt);
-      this.#onSent(now - notice.durableAt);
+    this.#sentCount += recordNos.length;
+    for (const recordNo of recordNos) {
+      records.noteSent(recordNo);
+      if (isReturning || !wentLive(records.flags(recordNo))) continue;
+      const { durableAt } = this.#book.noticeOf(recordNo);
+      if (durableAt === undefined) continue;
+      this.#latencies.add(now - durableAt);
+      this.#onSent(now - durableAt);
     }
   }
 
   /** Users with the same notices and the same badge are sent the same bytes. */
-  #join(entries: readonly Waiting[], link: NoticeLink, isReturning: boolean, unreadCount: number): Buffer {
+  #join(recordNos: readonly number[], link: NoticeLink, isReturning: boolean, unreadCount: number): Buffer {
+    const { records } = this.#book;
     const language = this.#languageOf(link.userId);
     let key = `${link.format} ${unreadCount} ${language} ${isReturning}`;
-    for (const { notice, place, heldUntil, isOffline } of entries) {
-      key += `,${notice.no}@${place}${isOffline}${heldUntil > 0}`;
-    }
+    for (const recordNo of recordNos) key += records.deliveryKey(recordNo);
     const known = this.#joined.get(key);
     if (known) return known;
-    const shown = groupDigests(entries).map((group) => ({
-      notices: group.map(({ notice }) => notice),
-      how: { offset: group[0].place, language, isOffline: group[0].isOffline || isReturning },
-    }));
-    const joined =
-      link.format === 'native'
-        ? preparedNative({
-            notices: shown.map(({ notices, how }) => frameOf(notices, how)),
-            withdrawn: [],
-            unreadCount,
-          })
-        : Buffer.concat([...shown.map(({ notices, how }) => preparedOf(notices, how)), preparedUnread(unreadCount)]);
+    const joined = this.#encode(recordNos, { format: link.format, language, isReturning, unreadCount });
     if (this.#joined.size >= JOINED_LIMIT_COUNT) this.#joined.clear();
     this.#joined.set(key, joined);
     return joined;
+  }
+
+  #encode(
+    recordNos: readonly number[],
+    reader: {
+      readonly format: NoticeLink['format'];
+      readonly language: NoticeLanguage;
+      readonly isReturning: boolean;
+      readonly unreadCount: number;
+    },
+  ): Buffer {
+    const { format, language, isReturning, unreadCount } = reader;
+    const deliveries = recordNos.map((recordNo) => this.#book.deliveryOf(recordNo));
+    const shown = groupDigests(deliveries).map((group) => ({
+      notices: group.map(({ notice }) => notice),
+      how: { offset: group[0].place, language, isOffline: group[0].isOffline || isReturning },
+    }));
+    if (format === 'native') {
+      const notices = shown.map(({ notices, how }) => frameOf(notices, how));
+      return preparedNative({ notices, withdrawn: [], unreadCount });
+    }
+    return Buffer.concat([...shown.map(({ notices, how }) => preparedOf(notices, how)), preparedUnread(unreadCount)]);
   }
 
   #tellWithdrawn(effect: Extract<NoticeEffect, { kind: 'withdrawn' }>): void {

@@ -2,14 +2,17 @@ import type { UserId } from '@hiscrm/shared/model/ids.ts';
 import type { NoticeChange } from '@hiscrm/shared/model/notice-change.ts';
 import type { Committer } from '../ingest/committer.ts';
 import type { Logger } from '../lib/logger.ts';
-import type { Mailbox, Waiting } from './mailbox.ts';
+import type { Mailbox } from './mailbox.ts';
 
 type Expired = Extract<NoticeChange, { kind: 'notice.expired' }>;
+/** Records of one user that are given up. */
+export type Surplus = { readonly userId: UserId; readonly recordNos: readonly number[] };
 
 /** Writes down what falls off the waiting queues; one commit at a time, so that nothing is named twice. */
 export class ExpiryDesk {
   readonly #committer: Committer;
   readonly #waitingLimitCount: number;
+  readonly #messageIdOf: (recordNo: number) => string;
   readonly #lc: Logger;
   readonly #full = new Set<Mailbox>();
   #turn: NodeJS.Immediate | undefined;
@@ -20,10 +23,12 @@ export class ExpiryDesk {
     readonly committer: Committer;
     /** 0 = no bound. */
     readonly waitingLimitCount: number;
+    readonly messageIdOf: (recordNo: number) => string;
     readonly lc: Logger;
   }) {
     this.#committer = options.committer;
     this.#waitingLimitCount = options.waitingLimitCount;
+    this.#messageIdOf = options.messageIdOf;
     this.#lc = options.lc;
   }
 
@@ -46,6 +51,23 @@ export class ExpiryDesk {
     return this.#commit({ kind: 'notice.expired', why, marks });
   }
 
+  /** Gives up what waits for users. */
+  giveUp(why: Expired['why'], surplus: readonly Surplus[]): Promise<void> {
+    const byNotice = new Map<string, UserId[]>();
+    for (const { userId, recordNos } of surplus) {
+      for (const recordNo of recordNos) {
+        const messageId = this.#messageIdOf(recordNo);
+        const users = byNotice.get(messageId);
+        if (users) users.push(userId);
+        else byNotice.set(messageId, [userId]);
+      }
+    }
+    return this.expire(
+      why,
+      [...byNotice].map(([messageId, userIds]) => ({ messageId, userIds })),
+    );
+  }
+
   /** Waits for the commit under way. Safe twice. */
   async close(): Promise<void> {
     clearImmediate(this.#turn);
@@ -66,10 +88,10 @@ export class ExpiryDesk {
   async #flush(): Promise<void> {
     const surplus = [...this.#full].map((mailbox) => ({
       userId: mailbox.userId,
-      entries: mailbox.waiting.slice(0, Math.max(0, mailbox.waiting.length - this.#waitingLimitCount)),
+      recordNos: mailbox.waiting.slice(0, Math.max(0, mailbox.waiting.length - this.#waitingLimitCount)),
     }));
     this.#full.clear();
-    await this.expire('overflow', marksOf(surplus));
+    await this.giveUp('overflow', surplus);
   }
 
   async #commit(change: Expired): Promise<void> {
@@ -80,19 +102,4 @@ export class ExpiryDesk {
       this.#lc.warn({ err: error, why: change.why }, 'expired notices could not be written down');
     }
   }
-}
-
-/** Entries of many users, by notice. */
-export function marksOf(
-  surplus: readonly { readonly userId: UserId; readonly entries: readonly Waiting[] }[],
-): Expired['marks'] {
-  const byNotice = new Map<string, UserId[]>();
-  for (const { userId, entries } of surplus) {
-    for (const { notice } of entries) {
-      const users = byNotice.get(notice.messageId);
-      if (users) users.push(userId);
-      else byNotice.set(notice.messageId, [userId]);
-    }
-  }
-  return [...byNotice].map(([messageId, userIds]) => ({ messageId, userIds }));
 }

@@ -18,8 +18,11 @@ const ALL_FLAGS = Array.from({ length: FLAGS_LIMIT }, (_, flags) => flags);
 export class FlagCounts {
   readonly #cells = new Int32Array(FLAGS_LIMIT);
 
-  constructor(counts: Iterable<{ readonly flags: number; readonly count: number }> = []) {
-    for (const { flags, count } of counts) this.add(flags, count);
+  /** Counts by flags, as they are. */
+  static of(cells: Int32Array): FlagCounts {
+    const counts = new FlagCounts();
+    counts.#cells.set(cells);
+    return counts;
   }
 
   /** All of them together; only what is in one of the states given, which makes it fast for many. */

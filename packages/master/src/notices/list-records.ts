@@ -1,122 +1,239 @@
-import type { UserId } from '@hiscrm/shared/model/ids.ts';
 import { ImError } from '@hiscrm/shared/protocol/errors.ts';
-import type { NoticeTables, RecordFilter, RecordKey, RecordSort, UserSet } from '../log/notice-tables.ts';
 import { type Counts, countsOf, FlagCounts } from './flag-counts.ts';
+import type { LiveNotice } from './live-notice.ts';
+import { lowerBound } from './lower-bound.ts';
+import type { Mailbox } from './mailbox.ts';
 import type { NoticeBook } from './notice-book.ts';
+import type { ReceiveRecords } from './receive-records.ts';
 import { FLAGS_LIMIT, type FlagFilter, fits, hasFilter } from './record-flags.ts';
-import { planCount, planPage, type RecordSizes } from './record-plan.ts';
-import { countRange, EVERYTHING, type RangeQuery, rangeOf, userSet } from './record-range.ts';
+
+export type RecordSort = 'created' | 'received' | 'read' | 'confirmed';
 
 /** What a list of receive records asks for. */
-export type RecordQuery = FlagFilter &
-  RangeQuery & {
-    readonly userId?: string | undefined;
-    /** A part of the user name, case-insensitive. */
-    readonly username?: string | undefined;
-    readonly sort: RecordSort;
-    readonly isDescending: boolean;
-    readonly page: number;
-    readonly pageSize: number;
-  };
-
-export type RecordPage = {
-  readonly keys: readonly RecordKey[];
-  readonly total: number;
-  /** False when there are more than were counted. */
-  readonly isTotalExact: boolean;
-  readonly stats: Counts;
+export type RecordQuery = FlagFilter & {
+  readonly messageId?: string | undefined;
+  readonly userId?: string | undefined;
+  /** A part of the user name, case-insensitive. */
+  readonly username?: string | undefined;
+  /** When the notice was sent (ms UTC), both included. */
+  readonly fromAt?: number | undefined;
+  readonly toAt?: number | undefined;
+  readonly sort: RecordSort;
+  readonly isDescending: boolean;
+  readonly page: number;
+  readonly pageSize: number;
 };
+
+export type RecordPage = { readonly recordNos: readonly number[]; readonly total: number; readonly stats: Counts };
 
 /** Records passed over to reach a page; beyond it the caller narrows the dates. Keeps every answer in milliseconds. */
 export const SKIP_LIMIT_COUNT = 100_000;
-/** Rows of an index passed over to reach a page, those included that do not match; about 10 ms. */
-const PASS_LIMIT_COUNT = 200_000;
-/** Records counted one by one where no counter answers; some milliseconds. */
-const COUNT_LIMIT_COUNT = 20_000;
-/** One page of the records that the tables hold, and how many there are: from the kept counters wherever they know it. */
-export function listRecords(book: NoticeBook, tables: NoticeTables, query: RecordQuery): RecordPage {
-  const scope = scopeOf(book, tables, query);
-  if (!scope) return { keys: [], total: 0, isTotalExact: true, stats: countsOf([]) };
-  const { filter, sizes } = scope;
-  const skipCount = (query.page - 1) * query.pageSize;
-  const { by, passedCount } = planPage(sizes, query.sort, skipCount + query.pageSize);
-  if (skipCount > SKIP_LIMIT_COUNT || (skipCount > 0 && passedCount > PASS_LIMIT_COUNT)) {
-    const reason = 'this page is too far from the first one; narrow start_date and end_date, or the filter';
-    throw new ImError('BAD_REQUEST', { reason });
-  }
-  const { sort, isDescending, pageSize: limitCount } = query;
-  const keys = tables.scanRecords({ ...filter, by, sort, isDescending, skipCount, limitCount });
-  return { keys, ...count(tables, scope) };
-}
 
-type Scope = {
-  readonly filter: RecordFilter;
-  readonly sizes: RecordSizes;
-  /** The counters that know the answer, when there are any. */
-  readonly counted: FlagCounts | undefined;
+/** Up to so many users of a name filter are looked up one by one; with more, the records are looked through. */
+const USERS_ONE_BY_ONE_COUNT = 64;
+const TIME_OF = { received: 'receivedAt', read: 'readAt', confirmed: 'confirmedAt' } as const;
+/** A sort by a time leaves out the records without one. */
+const HAS_TIME: Record<RecordSort, FlagFilter> = {
+  created: {},
+  received: { isReceived: true },
+  read: { isRead: true },
+  confirmed: { isConfirmed: true },
 };
 
-function scopeOf(book: NoticeBook, tables: NoticeTables, query: RecordQuery): Scope | undefined {
-  const range = rangeOf(book, tables, query);
-  const users = usersOf(book, query);
-  if (!range || users?.nos.length === 0) return undefined;
-  const ofRange = countRange(book, tables, range);
-  const ofUsers = users && countUsers(book, users);
-  const cells = cellsOf(book.totals, query);
-  if (cells?.length === 0) return undefined;
-  const timed = query.sort === 'created' ? undefined : cellsOf(book.totals, { sort: query.sort });
-  const all = book.totals.sum();
-  return {
-    filter: { ...range, cells, users },
-    sizes: {
-      all,
-      ofNotices: ofRange?.sum() ?? all,
-      ofUsers: ofUsers?.sum(),
-      ofFlags: cells && book.totals.sum(cells),
-      timed: book.totals.sum(timed),
-    },
-    counted: !ofUsers ? ofRange : range === EVERYTHING ? ofUsers : undefined,
+/** The records a query is about: a range of numbers, or those of some users in it; and which states are wanted. */
+type Scope = {
+  readonly records: ReceiveRecords;
+  readonly from: number;
+  readonly end: number;
+  /** Only these users; undefined = everybody. */
+  readonly mailboxes: readonly Mailbox[] | undefined;
+  /** 1 for each combination of flags that fits. */
+  readonly wanted: Uint8Array;
+};
+
+/** One page of the receive records, and how many there are in which states. */
+export function listRecords(book: NoticeBook, query: RecordQuery): RecordPage {
+  const notice = query.messageId === undefined ? undefined : book.shelf.byId(query.messageId);
+  const scope: Scope = {
+    records: book.records,
+    ...rangeOf(book, query, notice),
+    mailboxes: mailboxesOf(book, query),
+    wanted: wantedOf(query),
   };
+  if (scope.from >= scope.end || scope.mailboxes?.length === 0) return { recordNos: [], total: 0, stats: countsOf([]) };
+  const counts = countFlags(book, scope, query, notice);
+  const stats = countsOf(counts.cells().filter(({ flags }) => scope.wanted[flags] === 1));
+  return { recordNos: page(scope, query, stats.total), total: stats.total, stats };
 }
 
-function usersOf(book: NoticeBook, { userId, username }: RecordQuery): UserSet | undefined {
-  if (userId === undefined && username === undefined) return undefined;
-  const part = username?.toLowerCase() ?? '';
-  const one = userId === undefined ? undefined : book.mailboxes.get(userId as UserId); // an id that nobody has finds nothing
-  const asked = userId === undefined ? book.mailboxes.values() : one ? [one] : [];
-  const nos: number[] = [];
-  for (const { no, username: name } of asked) if (name.toLowerCase().includes(part)) nos.push(no);
-  return nos.length === book.mailboxes.size ? undefined : userSet(nos);
-}
-
-function countUsers(book: NoticeBook, { nos }: UserSet): FlagCounts {
-  const states = book.totals.cells().map(({ flags }) => flags); // no user has a record in another one
-  return FlagCounts.sum(
-    nos.flatMap((no) => book.mailboxOf(no)?.counts ?? []),
-    states,
-  );
-}
-
-/** The combinations of flags that occur and are asked for; undefined = all. A sort by a time leaves out the records without one. */
-function cellsOf(totals: FlagCounts, query: FlagFilter & Pick<RecordQuery, 'sort'>): readonly number[] | undefined {
-  const { sort } = query;
-  if (sort === 'created' && !hasFilter(query)) return undefined;
-  const timed: FlagFilter =
-    sort === 'received' ? { isReceived: true } : sort === 'read' ? { isRead: true } : { isConfirmed: true };
-  const has = (flags: number): boolean => fits(flags, query) && (sort === 'created' || fits(flags, timed));
-  return allFlags.filter((flags) => has(flags) && totals.has(flags));
-}
-
-const allFlags = Array.from({ length: FLAGS_LIMIT }, (_, flags) => flags);
-
-function count(tables: NoticeTables, { filter, sizes, counted }: Scope): Omit<RecordPage, 'keys'> {
-  const wanted = (cells: readonly { readonly flags: number; readonly count: number }[]): Counts =>
-    countsOf(cells.filter(({ flags }) => !filter.cells || filter.cells.includes(flags)));
-  if (counted) {
-    const stats = wanted(counted.cells());
-    return { total: stats.total, isTotalExact: true, stats };
+function wantedOf(query: RecordQuery): Uint8Array {
+  const wanted = new Uint8Array(FLAGS_LIMIT);
+  for (let flags = 0; flags < FLAGS_LIMIT; flags++) {
+    wanted[flags] = Number(fits(flags, query) && fits(flags, HAS_TIME[query.sort]));
   }
-  const found = tables.countRecords({ ...filter, by: planCount(sizes), limitCount: COUNT_LIMIT_COUNT });
-  const stats = wanted(found.cells);
-  return { total: stats.total, isTotalExact: found.passedCount < COUNT_LIMIT_COUNT, stats };
+  return wanted;
+}
+
+function rangeOf(
+  { records }: NoticeBook,
+  { messageId, fromAt, toAt }: RecordQuery,
+  notice: LiveNotice | undefined,
+): { readonly from: number; readonly end: number } {
+  let { from, end } = records.between(fromAt, toAt);
+  if (messageId !== undefined) {
+    const { first, count } = notice?.records ?? { first: 0, count: 0 };
+    from = Math.max(from, first);
+    end = Math.min(end, first + count);
+  }
+  return { from, end };
+}
+
+function mailboxesOf(book: NoticeBook, { userId, username }: RecordQuery): readonly Mailbox[] | undefined {
+  if (userId === undefined && username === undefined) return undefined;
+  const part = username?.toLowerCase();
+  const all = [...book.mailboxes.values()];
+  const some = all.filter(
+    (mailbox) =>
+      (userId === undefined || mailbox.userId === userId) &&
+      (part === undefined || mailbox.username.toLowerCase().includes(part)),
+  );
+  return some.length === all.length ? undefined : some;
+}
+
+/** All of the scope by flags, from a counter where there is one. */
+function countFlags(book: NoticeBook, scope: Scope, query: RecordQuery, notice: LiveNotice | undefined): FlagCounts {
+  const { records, from, end, mailboxes } = scope;
+  const hasRange = query.fromAt !== undefined || query.toAt !== undefined;
+  if (!mailboxes) {
+    if (!hasRange) return notice ? notice.counts : book.totals;
+    return FlagCounts.of(records.countFlags(from, end));
+  }
+  const counts = new FlagCounts();
+  if (!hasRange && !notice) {
+    for (const mailbox of mailboxes) for (const { flags, count } of mailbox.counts.cells()) counts.add(flags, count);
+  } else if (mailboxes.length <= USERS_ONE_BY_ONE_COUNT) {
+    for (const recordNo of ofMailboxes(scope, mailboxes)) counts.add(records.flags(recordNo), 1);
+  } else {
+    const isOfUser = bitsOf(mailboxes);
+    records.each(from, end, (_recordNo, userNo, flags) => {
+      if (isOfUser[userNo] === 1) counts.add(flags, 1);
+      return true;
+    });
+  }
+  return counts;
+}
+
+function page(scope: Scope, query: RecordQuery, total: number): readonly number[] {
+  const skipCount = (query.page - 1) * query.pageSize;
+  if (skipCount > SKIP_LIMIT_COUNT) {
+    throw new ImError('BAD_REQUEST', {
+      reason: `at most ${SKIP_LIMIT_COUNT} records can be paged through; narrow start_date and end_date`,
+    });
+  }
+  if (skipCount >= total) return [];
+  return query.sort === 'created'
+    ? pageByAge(scope, query, skipCount)
+    : pageByTime(scope, query.sort, query, skipCount);
+}
+
+/** Records are numbered in the order in which they were made. */
+function pageByAge(scope: Scope, query: RecordQuery, skipCount: number): readonly number[] {
+  const { records, from, end, mailboxes, wanted } = scope;
+  const limitCount = skipCount + query.pageSize;
+  if (mailboxes && mailboxes.length <= USERS_ONE_BY_ONE_COUNT) {
+    const sorted = ofMailboxes(scope, mailboxes).filter((recordNo) => wanted[records.flags(recordNo)] === 1);
+    sorted.sort(query.isDescending ? (a, b) => b - a : (a, b) => a - b);
+    return sorted.slice(skipCount, limitCount);
+  }
+  if (!mailboxes && !hasFilter(query)) {
+    const count = Math.max(0, Math.min(query.pageSize, end - from - skipCount));
+    const first = query.isDescending ? end - 1 - skipCount : from + skipCount;
+    return Array.from({ length: count }, (_, index) => first + (query.isDescending ? -index : index));
+  }
+  const isOfUser = mailboxes && bitsOf(mailboxes);
+  const found: number[] = [];
+  let passedCount = 0;
+  const visit = (recordNo: number, userNo: number, flags: number): boolean => {
+    if (wanted[flags] !== 1 || (isOfUser && isOfUser[userNo] !== 1)) return true;
+    if (passedCount++ >= skipCount) found.push(recordNo);
+    return found.length < query.pageSize;
+  };
+  if (query.isDescending) records.eachBackwards(from, end, visit);
+  else records.each(from, end, visit);
+  return found;
+}
+
+function pageByTime(
+  scope: Scope,
+  sort: Exclude<RecordSort, 'created'>,
+  query: RecordQuery,
+  skipCount: number,
+): readonly number[] {
+  const { records, from, end, mailboxes, wanted } = scope;
+  const isOfUser = mailboxes && bitsOf(mailboxes);
+  const newest = new NewestFirst(skipCount + query.pageSize, query.isDescending);
+  const column = TIME_OF[sort];
+  if (mailboxes && mailboxes.length <= USERS_ONE_BY_ONE_COUNT) {
+    for (const recordNo of ofMailboxes(scope, mailboxes)) {
+      if (wanted[records.flags(recordNo)] === 1) newest.offer(records.time(recordNo, column), recordNo);
+    }
+  } else {
+    records.each(from, end, (recordNo, userNo, flags) => {
+      if (wanted[flags] === 1 && (!isOfUser || isOfUser[userNo] === 1)) {
+        newest.offer(records.time(recordNo, column), recordNo);
+      }
+      return true;
+    });
+  }
+  return newest.taken().slice(skipCount);
+}
+
+/** The records of some users in the scope, in no order. */
+function ofMailboxes({ from, end }: Scope, mailboxes: readonly Mailbox[]): number[] {
+  return mailboxes.flatMap(({ records }) => {
+    let low = lowerBound(records, from);
+    const found: number[] = [];
+    for (; low < records.length && (records[low] ?? end) < end; low++) found.push(records[low] ?? 0);
+    return found;
+  });
+}
+
+function bitsOf(mailboxes: readonly Mailbox[]): Uint8Array {
+  const bits = new Uint8Array(1 + mailboxes.reduce((most, { no }) => Math.max(most, no), 0));
+  for (const { no } of mailboxes) bits[no] = 1;
+  return bits;
+}
+
+/**
+ * The first `limitCount` by time, then by number. Most of what is offered is behind what is kept already: it is looked at
+ * and let go, and what is kept is put in order only when twice as many have come together.
+ */
+class NewestFirst {
+  readonly #limitCount: number;
+  readonly #sign: number;
+  #kept: { readonly key: number; readonly recordNo: number }[] = [];
+  #bound = Number.POSITIVE_INFINITY;
+
+  constructor(limitCount: number, isDescending: boolean) {
+    this.#limitCount = limitCount;
+    this.#sign = isDescending ? -1 : 1;
+  }
+
+  offer(time: number, recordNo: number): void {
+    const key = this.#sign * time;
+    if (key > this.#bound) return;
+    this.#kept.push({ key, recordNo });
+    if (this.#kept.length >= 2 * this.#limitCount + 1_000) this.#cut();
+  }
+
+  taken(): readonly number[] {
+    this.#cut();
+    return this.#kept.map(({ recordNo }) => recordNo);
+  }
+
+  #cut(): void {
+    this.#kept.sort((a, b) => a.key - b.key || this.#sign * (a.recordNo - b.recordNo));
+    this.#kept.length = Math.min(this.#kept.length, this.#limitCount);
+    if (this.#kept.length === this.#limitCount) this.#bound = this.#kept.at(-1)?.key ?? this.#bound;
+  }
 }

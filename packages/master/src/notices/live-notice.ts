@@ -2,7 +2,7 @@ import type { Seq } from '@hiscrm/shared/model/ids.ts';
 import type { Notice } from '@hiscrm/shared/model/notice.ts';
 import type { NoticeBody, NoticeStatus, StoredNotice } from '../log/notice-tables.ts';
 import type { NoticeRow } from '../log/writer-protocol.ts';
-import { FlagCounts } from './flag-counts.ts';
+import type { FlagCounts } from './flag-counts.ts';
 
 /** A notice in memory, with its records counted. One object a notice: whoever waits for it points here. */
 export class LiveNotice {
@@ -17,16 +17,22 @@ export class LiveNotice {
   /** Frames made for its recipients, by variant; dropped once nobody waits. */
   readonly frames = new Map<string, Buffer>();
 
-  constructor(stored: StoredNotice) {
+  /** `counts` = its records, by flags. */
+  constructor(stored: StoredNotice, counts: FlagCounts) {
     this.no = stored.no;
     this.at = stored.at;
     this.status = stored.status;
     this.body = stored.body;
-    this.counts = new FlagCounts(stored.counts);
+    this.counts = counts;
   }
 
   get notice(): Notice {
     return this.body.notice;
+  }
+  /** The numbers of its receive records: from `first` on, `count` of them. */
+  get records(): { readonly first: number; readonly count: number } {
+    const { firstRecordNo, recipientCount } = this.body;
+    return firstRecordNo === undefined ? { first: 0, count: 0 } : { first: firstRecordNo, count: recipientCount };
   }
   get messageId(): string {
     return this.body.notice.messageId;
@@ -53,7 +59,6 @@ export class LiveNotice {
       this.status,
       this.at,
       this.isOpen() ? 1 : 0,
-      JSON.stringify(this.counts.cells()),
       JSON.stringify(this.body),
     ];
   }

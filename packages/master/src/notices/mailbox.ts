@@ -1,20 +1,7 @@
 import type { Seq, UserId } from '@hiscrm/shared/model/ids.ts';
 import { FlagCounts } from './flag-counts.ts';
-import type { LiveNotice } from './live-notice.ts';
 
-/** A notice that its user has not acknowledged. */
-export type Waiting = {
-  readonly notice: LiveNotice;
-  /** Its place in the user's stream; 0 while it is held. */
-  place: Seq;
-  /** When a held one is due; one that came in a digest keeps it. 0 for the others. */
-  heldUntil: number;
-  /** It was not on its way the moment it was sent: the frame says so. */
-  isOffline: boolean;
-  sentCount: number;
-};
-
-/** What the hub remembers of one user. The receive records themselves are in the tables. */
+/** What the hub remembers of one user. */
 export class Mailbox {
   readonly no: number;
   readonly userId: UserId;
@@ -25,9 +12,13 @@ export class Mailbox {
   readonly counts = new FlagCounts();
   /** The highest place in the user's stream; 0 = nothing was ever sent. */
   newestPlace = 0 as Seq;
-  /** Oldest first, by place. */
-  readonly waiting: Waiting[] = [];
-  readonly held: Waiting[] = [];
+  /** Records of notices that the user has not acknowledged, by number: those that may be sent, by ascending place; and the held. */
+  readonly waiting: number[] = [];
+  readonly held: number[] = [];
+  /** The numbers of all the user's records, ascending: in the order in which they were made. */
+  readonly records: number[] = [];
+  /** Those that are not held, by place; absent as long as that is the same list. */
+  #shown: number[] | undefined;
 
   constructor(user: {
     readonly no: number;
@@ -42,33 +33,67 @@ export class Mailbox {
   }
 
   get totalCount(): number {
-    return this.counts.counts().total;
+    return this.records.length;
+  }
+  /** The user's stream: numbers of the records that are not held, by ascending place. */
+  get shown(): readonly number[] {
+    return this.#shown ?? this.records;
+  }
+
+  /** The user has one more record; `place` = 0 while it is held. */
+  take(recordNo: number, place: Seq): void {
+    if (place === 0) this.#shown ??= [...this.records];
+    this.records.push(recordNo);
+    if (place === 0) return;
+    this.#shown?.push(recordNo);
+    this.reach(place);
+  }
+
+  /** A held record got a place above all others. */
+  show(recordNo: number, place: Seq): void {
+    this.#shown?.push(recordNo);
+    this.reach(place);
   }
 
   reach(place: Seq): void {
     if (place > this.newestPlace) this.newestPlace = place;
   }
 
-  /** The one that waits under this notice, held or not. */
-  find(notice: LiveNotice): Waiting | undefined {
-    return this.waiting.find((one) => one.notice === notice) ?? this.held.find((one) => one.notice === notice);
+  /** Puts what is not held into the order of places, after records were taken that had been held once. */
+  sortShown(placeOf: (recordNo: number) => Seq): void {
+    const shown = this.records.filter((recordNo) => placeOf(recordNo) > 0);
+    this.#shown = shown.sort((a, b) => placeOf(a) - placeOf(b) || a - b);
   }
 
   /** Waits for it no more. */
-  forget(notice: LiveNotice): Waiting | undefined {
-    return take(this.waiting, notice) ?? take(this.held, notice);
+  forget(recordNo: number): void {
+    if (this.waiting[0] === recordNo)
+      this.waiting.shift(); // acknowledgements come in order
+    else drop(this.waiting, recordNo) || drop(this.held, recordNo);
   }
 
-  /** The index of the first one above a place. */
-  firstAbove(place: Seq): number {
+  /** What waits up to a place. */
+  waitingUpTo(place: Seq, placeOf: (recordNo: number) => Seq): readonly number[] {
+    return this.waiting.slice(0, this.#firstAbove(place, placeOf));
+  }
+  /** What waits above a place. */
+  waitingAbove(place: Seq, placeOf: (recordNo: number) => Seq): readonly number[] {
+    const from = this.#firstAbove(place, placeOf);
+    return from === this.waiting.length ? NOTHING : this.waiting.slice(from);
+  }
+
+  #firstAbove(place: Seq, placeOf: (recordNo: number) => Seq): number {
     let at = this.waiting.length;
-    while (at > 0 && (this.waiting[at - 1]?.place ?? 0) > place) at--;
+    while (at > 0 && placeOf(this.waiting[at - 1] ?? 0) > place) at--;
     return at;
   }
 }
 
-function take(list: Waiting[], notice: LiveNotice): Waiting | undefined {
-  if (list[0]?.notice === notice) return list.shift(); // acknowledgements come in order
-  const at = list.findIndex((one) => one.notice === notice);
-  return at < 0 ? undefined : list.splice(at, 1)[0];
+const NOTHING: readonly number[] = [];
+
+/** Whether it was there. */
+function drop(list: number[], recordNo: number): boolean {
+  const at = list.indexOf(recordNo);
+  if (at >= 0) list.splice(at, 1);
+  return at >= 0;
 }

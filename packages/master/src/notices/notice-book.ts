@@ -1,23 +1,26 @@
 /**
  * The state of the notification hub: a fold of the log's notice rows, like the store is of the others. In memory are the
- * users with what waits for them, and the notices that somebody waits for; receive records go to the tables in checkpoints.
+ * users with what waits for them, the notices that somebody waits for, and the states of all receive records.
  *
- * A record's state only rises, and a record is made only once. So a row that the tables already hold in part (a checkpoint
- * was cut between two slices) changes nothing when it is applied again at the next start, and the counters, which the
- * start counts from the tables, stay right.
+ * A record's state only rises. So a row that the tables already hold in part (a checkpoint was cut between two slices)
+ * changes nothing when it is applied again at the next start, and the counters are counted from the records there.
  */
 
-import { unreachable } from '@hiscrm/shared/lib/must.ts';
+import { assert, unreachable } from '@hiscrm/shared/lib/must.ts';
 import type { Seq, UserId } from '@hiscrm/shared/model/ids.ts';
-import type { NoticeChange, NoticeDevice, NoticeTemplate, ReceiptState } from '@hiscrm/shared/model/notice-change.ts';
+import type { NoticeChange, NoticeTemplate, ReceiptState } from '@hiscrm/shared/model/notice-change.ts';
 import { isNoticeChange } from '@hiscrm/shared/model/notice-change.ts';
 import type { NoticePreferences } from '@hiscrm/shared/model/notice-preferences.ts';
 import type { LoggedRow } from '../log/change-log.ts';
-import type { NoticeStatus, NoticeTables, PendingRecord, StoredRecord } from '../log/notice-tables.ts';
+import type { NoticeStatus, NoticeTables } from '../log/notice-tables.ts';
+import type { Delivery } from './delivery.ts';
 import { FlagCounts } from './flag-counts.ts';
 import type { LiveNotice } from './live-notice.ts';
-import { Mailbox, type Waiting } from './mailbox.ts';
+import { Mailbox } from './mailbox.ts';
+import { NoticeDevices } from './notice-devices.ts';
 import { NoticeShelf } from './notice-shelf.ts';
+import type { RecordError } from './receive-record.ts';
+import { ReceiveRecords } from './receive-records.ts';
 import {
   confirmed,
   delivered,
@@ -26,10 +29,9 @@ import {
   isPending,
   isUnread,
   read,
-  waited,
+  wentLive,
   withdrawn,
 } from './record-flags.ts';
-import { type LiveRecord, RecordOverlay } from './record-overlay.ts';
 
 type Of<K extends NoticeChange['kind']> = Extract<NoticeChange, { kind: K }>;
 
@@ -37,7 +39,7 @@ type Of<K extends NoticeChange['kind']> = Extract<NoticeChange, { kind: K }>;
 export type NoticeEffect =
   | { readonly kind: 'sent'; readonly notice: LiveNotice; readonly mailboxes: readonly Mailbox[] }
   | { readonly kind: 'scheduled'; readonly notice: LiveNotice }
-  | { readonly kind: 'released'; readonly mailbox: Mailbox; readonly entries: readonly Waiting[] }
+  | { readonly kind: 'released'; readonly mailbox: Mailbox; readonly recordNos: readonly number[] }
   /** The user's client may have it on the screen. */
   | { readonly kind: 'withdrawn'; readonly notice: LiveNotice; readonly mailboxes: readonly Mailbox[] }
   /** Nothing of it waits for this user any more. */
@@ -45,55 +47,63 @@ export type NoticeEffect =
   | { readonly kind: 'unreadChanged'; readonly mailbox: Mailbox };
 
 const NEXT: Record<ReceiptState, (flags: number) => number> = { delivered, read, confirmed };
-/** A user's unread records are looked through in pages of so many. */
-const HISTORY_PAGE_COUNT = 500;
-/** Above every place. */
-const NEWEST = Number.MAX_SAFE_INTEGER as Seq;
 
 export class NoticeBook {
-  readonly records: RecordOverlay;
+  readonly records: ReceiveRecords;
+  readonly devices: NoticeDevices;
   readonly shelf: NoticeShelf;
   readonly mailboxes = new Map<UserId, Mailbox>();
   readonly preferences = new Map<UserId, NoticePreferences>();
   readonly groups = new Map<string, readonly UserId[]>();
   readonly templates = new Map<string, NoticeTemplate>();
   /** All records, counted. */
-  readonly totals: FlagCounts;
+  readonly totals = new FlagCounts();
   readonly changedUsers = new Set<Mailbox>();
   /** Users for whom something is held until later. */
   readonly holding = new Set<Mailbox>();
   readonly changedSettings = new Map<string, readonly [kind: string, id: string, body: string | null]>();
-  readonly #tables: NoticeTables;
   readonly #byNo: Mailbox[] = [];
   #head: Seq;
-  #isReplaying = true;
   #waitingCount = 0;
 
   /** Loads what the tables hold; `apply` then takes every row after `head()`. */
-  constructor(options: { readonly tables: NoticeTables; readonly cachedNoticeCount: number }) {
+  constructor(options: {
+    readonly tables: NoticeTables;
+    readonly cachedNoticeCount: number;
+    readonly cachedPageCount: number;
+  }) {
     const { tables } = options;
-    this.#tables = tables;
     this.#head = tables.stateSeq();
-    this.records = new RecordOverlay(tables);
-    this.shelf = new NoticeShelf({
-      tables,
-      limitCount: options.cachedNoticeCount,
-      isReplaying: () => this.#isReplaying,
-    });
-    this.totals = new FlagCounts(tables.countAll());
+    this.records = new ReceiveRecords(tables, options.cachedPageCount);
+    this.devices = new NoticeDevices(tables);
+    this.shelf = new NoticeShelf({ tables, limitCount: options.cachedNoticeCount, records: this.records });
     for (const user of tables.loadUsers()) this.#addMailbox(new Mailbox(user));
-    for (const { userNo, flags, count, newestPlace } of tables.countUsers()) {
-      const mailbox = this.#byNo[userNo];
-      if (!mailbox) continue; // users are written before their records
-      mailbox.counts.add(flags, count);
-      if (isUnread(flags)) mailbox.unreadCount += count;
-      mailbox.reach(newestPlace);
-    }
     this.shelf.loadOpen();
-    for (const record of tables.loadPending()) this.#wait(record);
-    for (const mailbox of this.#byNo) mailbox?.waiting.sort((a, b) => a.place - b.place);
+    this.#takeStored();
     for (const setting of tables.loadSettings()) this.#setSetting(setting.kind, setting.id, JSON.parse(setting.body));
     this.changedSettings.clear();
+  }
+
+  /** Gives every user the records that are stored, and has those wait that nobody has got. */
+  #takeStored(): void {
+    const { records } = this;
+    const wereHeld = new Set<Mailbox>();
+    for (let recordNo = 0; recordNo < records.count; recordNo++) {
+      const mailbox = this.#byNo[records.userNo(recordNo)];
+      assert(mailbox !== undefined, 'users are written before their records');
+      const flags = records.flags(recordNo);
+      const place = records.place(recordNo);
+      if (place < mailbox.newestPlace) wereHeld.add(mailbox);
+      mailbox.take(recordNo, place);
+      this.totals.add(flags, 1);
+      mailbox.counts.add(flags, 1);
+      if (isUnread(flags)) mailbox.unreadCount++;
+      if (isPending(flags)) this.#wait(mailbox, recordNo, place);
+    }
+    for (const mailbox of wereHeld) {
+      mailbox.sortShown((recordNo) => records.place(recordNo));
+      mailbox.waiting.sort((a, b) => records.place(a) - records.place(b) || a - b);
+    }
   }
 
   /** Place of the newest row folded in. */
@@ -111,11 +121,6 @@ export class NoticeBook {
   /** Goes on after a place below which there are no notices. */
   skipTo(seq: Seq): void {
     this.#head = seq;
-  }
-
-  /** The rows logged since the last checkpoint are folded in: from here on records are made without looking for them. */
-  endReplay(): void {
-    this.#isReplaying = false;
   }
 
   /** Folds rows in, in log order; rows of other rooms only move the place. */
@@ -136,7 +141,7 @@ export class NoticeBook {
         return;
       case 'notice.scheduled': {
         const body = { notice: change.notice, sendAt: change.sendAt, recipientCount: 0, onlineCount: 0 };
-        const notice = this.shelf.add({ no: row.seq, at: row.at, status: 'scheduled', counts: [], body });
+        const notice = this.shelf.add({ no: row.seq, at: row.at, status: 'scheduled', body });
         effects.push({ kind: 'scheduled', notice });
         return;
       }
@@ -171,68 +176,60 @@ export class NoticeBook {
 
   #send(row: LoggedRow, { notice: sent, recipients }: Of<'notice.sent'>, effects: NoticeEffect[]): void {
     const known = this.shelf.byId(sent.messageId);
-    const onlineCount = [...recipients.online].reduce((sum, digit) => sum + Number(digit), 0);
-    const result = { recipientCount: recipients.userIds.length, onlineCount, sentAt: row.at };
+    const made = this.#make(row, known?.no ?? row.seq, recipients);
+    const { onlineCount, firstRecordNo, mailboxes } = made;
+    const result = { firstRecordNo, recipientCount: mailboxes.length, onlineCount, sentAt: row.at };
     const body = { ...known?.body, notice: sent, ...result };
-    const notice = known ?? this.shelf.add({ no: row.seq, at: row.at, status: 'sent', counts: [], body });
-    if (known && (known.status === 'scheduled' || this.#isReplaying)) known.body = body;
+    const notice = known ?? this.shelf.add({ no: row.seq, at: row.at, status: 'sent', body });
+    if (known) known.body = body;
     if (notice.status === 'scheduled') notice.status = 'sent';
-    const held = new Map(recipients.held);
-    const mailboxes = recipients.userIds.map((userId, index) => {
-      const mailbox = this.#mailboxFor(userId, recipients.usernames[index] ?? userId);
-      const heldUntil = held.get(index) ?? 0;
-      const isOnline = recipients.online[index] === '1';
-      this.#make({ row, notice, mailbox, isOnline, heldUntil, role: recipients.roles[index] ?? '' });
-      return mailbox;
+    mailboxes.forEach((mailbox, index) => {
+      const recordNo = firstRecordNo + index;
+      const flags = this.records.flags(recordNo);
+      const place = this.records.place(recordNo);
+      notice.counts.add(flags, 1);
+      this.totals.add(flags, 1);
+      mailbox.counts.add(flags, 1);
+      mailbox.unreadCount++;
+      mailbox.take(recordNo, place);
+      this.#wait(mailbox, recordNo, place);
     });
     this.shelf.changed(notice);
     effects.push({ kind: 'sent', notice, mailboxes });
   }
 
-  #make(sent: {
-    readonly row: LoggedRow;
-    readonly notice: LiveNotice;
-    readonly mailbox: Mailbox;
-    readonly isOnline: boolean;
-    readonly heldUntil: number;
-    readonly role: string;
-  }): void {
-    const { row, notice, mailbox, isOnline, heldUntil, role } = sent;
-    if (this.#isReplaying && this.records.peek(notice.no, mailbox.no)) return;
-    const record: LiveRecord = {
-      noticeNo: notice.no,
-      userNo: mailbox.no,
-      place: heldUntil > 0 ? (0 as Seq) : row.seq, // a held one gets its place when it is released
-      flags: freshFlags(isOnline && heldUntil === 0),
-      role,
-      createdAt: row.at,
-      receivedAt: 0,
-      readAt: 0,
-      confirmedAt: 0,
-      updatedAt: row.at,
-      heldUntil,
-      retryCount: 0,
-      device: undefined,
-      error: undefined,
-    };
-    this.records.add(record);
-    this.totals.add(record.flags, 1);
-    notice.counts.add(record.flags, 1);
-    mailbox.counts.add(record.flags, 1);
-    mailbox.unreadCount++;
-    mailbox.reach(record.place);
-    this.#wait(record, notice, mailbox, !isOnline);
+  /** Makes the records, by ascending user number: so one of them is found among its notice's. */
+  #make(
+    row: LoggedRow,
+    noticeNo: number,
+    { userIds, usernames, roles, online, held = [] }: Of<'notice.sent'>['recipients'],
+  ): { readonly firstRecordNo: number; readonly onlineCount: number; readonly mailboxes: readonly Mailbox[] } {
+    const heldUntil = new Map(held);
+    const people = userIds.map((userId, index) => ({
+      mailbox: this.#mailboxFor(userId, usernames[index] ?? userId),
+      index,
+    }));
+    people.sort((a, b) => a.mailbox.no - b.mailbox.no);
+    const userNos = new Uint32Array(people.length);
+    const flags = new Uint8Array(people.length);
+    const letters = new Uint8Array(people.length);
+    const heldHere = new Map<number, number>();
+    let onlineCount = 0;
+    people.forEach(({ mailbox, index }, at) => {
+      const until = heldUntil.get(index) ?? 0;
+      const isOnline = online[index] === '1';
+      if (isOnline) onlineCount++;
+      if (until > 0) heldHere.set(at, until);
+      userNos[at] = mailbox.no;
+      flags[at] = freshFlags(isOnline && until === 0);
+      letters[at] = roles.charCodeAt(index) || 0;
+    });
+    const fresh = { noticeNo, place: row.seq, at: row.at, userNos, flags, roles: letters, held: heldHere };
+    return { firstRecordNo: this.records.make(fresh), onlineCount, mailboxes: people.map(({ mailbox }) => mailbox) };
   }
 
-  #wait(
-    record: PendingRecord,
-    notice = this.shelf.byNo(record.noticeNo),
-    mailbox = this.#byNo[record.userNo],
-    isOffline = true,
-  ): void {
-    if (!notice || !mailbox) return; // a notice and its users are written before its records
-    const { place, heldUntil } = record;
-    (place > 0 ? mailbox.waiting : mailbox.held).push({ notice, place, heldUntil, isOffline, sentCount: 0 });
+  #wait(mailbox: Mailbox, recordNo: number, place: Seq): void {
+    (place > 0 ? mailbox.waiting : mailbox.held).push(recordNo);
     this.#waitingCount++;
     if (place === 0) this.#noteHeld(mailbox);
   }
@@ -241,21 +238,18 @@ export class NoticeBook {
     for (const { userId, messageIds, isDigest } of change.users) {
       const mailbox = this.mailboxes.get(userId);
       if (!mailbox) continue;
-      const entries = messageIds.flatMap((messageId) => {
-        const at = mailbox.held.findIndex((one) => one.notice.messageId === messageId);
+      const recordNos = messageIds.flatMap((messageId) => {
+        const at = mailbox.held.findIndex((recordNo) => this.noticeOf(recordNo).messageId === messageId);
         return at < 0 ? [] : mailbox.held.splice(at, 1);
       });
-      for (const entry of entries) {
-        entry.place = row.seq;
-        entry.isOffline = true;
-        if (!isDigest) entry.heldUntil = 0;
-        const record = this.records.edit(entry.notice.no, mailbox.no);
-        if (record) Object.assign(record, { place: row.seq, heldUntil: entry.heldUntil, updatedAt: row.at });
-        mailbox.waiting.push(entry);
+      for (const recordNo of recordNos) {
+        const heldUntil = isDigest ? this.records.heldUntil(recordNo) : 0;
+        this.records.release(recordNo, { place: row.seq, heldUntil, at: row.at });
+        mailbox.show(recordNo, row.seq);
+        mailbox.waiting.push(recordNo);
       }
-      if (entries.length > 0) mailbox.reach(row.seq);
       this.#noteHeld(mailbox);
-      if (entries.length > 0) effects.push({ kind: 'released', mailbox, entries });
+      if (recordNos.length > 0) effects.push({ kind: 'released', mailbox, recordNos });
     }
   }
 
@@ -264,12 +258,12 @@ export class NoticeBook {
     if (!notice) return;
     if (change.supersededBy !== undefined) notice.body = { ...notice.body, supersededBy: change.supersededBy };
     this.#setStatus(notice, change.supersededBy === undefined ? 'recalled' : 'superseded');
-    const userNos = [...this.records.ofNotice(notice.no)].map(({ userNo }) => userNo);
     const mailboxes: Mailbox[] = [];
-    for (const userNo of userNos) {
-      const mailbox = this.#byNo[userNo];
+    const { first, count } = notice.records;
+    for (let recordNo = first; recordNo < first + count; recordNo++) {
+      const mailbox = this.#byNo[this.records.userNo(recordNo)];
       if (!mailbox) continue;
-      this.#mark({ row, notice, mailbox, next: withdrawn, error: 'recalled' }, effects);
+      this.#mark({ row, notice, mailbox, recordNo, next: withdrawn, error: 'recalled' }, effects);
       mailboxes.push(mailbox);
     }
     effects.push({ kind: 'withdrawn', notice, mailboxes }, { kind: 'settled', notice });
@@ -279,9 +273,8 @@ export class NoticeBook {
     for (const { messageId, userIds } of change.marks) {
       const notice = this.shelf.byId(messageId);
       if (!notice) continue;
-      const waiting = [...this.mailboxes.values()].filter((mailbox) => !userIds && mailbox.find(notice));
       const named = userIds?.flatMap((userId) => this.mailboxes.get(userId) ?? []);
-      for (const mailbox of named ?? waiting)
+      for (const mailbox of named ?? this.#whoWaitFor(notice))
         this.#mark({ row, notice, mailbox, next: expired, error: `expired: ${change.why}` }, effects);
       if (!userIds && change.why === 'time') this.#setStatus(notice, 'expired');
       effects.push({ kind: 'settled', notice });
@@ -289,13 +282,17 @@ export class NoticeBook {
   }
 
   #receive(row: LoggedRow, change: Of<'notice.receipts'>, effects: NoticeEffect[]): void {
-    for (const { messageId, state, userIds, deviceNos } of change.marks) {
+    const deviceNos = change.devices.map(({ no = this.devices.newestNo + 1, ...device }) => {
+      this.devices.take(no, device);
+      return no;
+    });
+    for (const { messageId, state, userIds, from, deviceNos: places } of change.marks) {
       const notice = this.shelf.byId(messageId);
       if (!notice) continue;
       userIds.forEach((userId, index) => {
         const mailbox = this.mailboxes.get(userId);
-        const device = change.devices[deviceNos[index] ?? -1];
-        if (mailbox) this.#mark({ row, notice, mailbox, next: NEXT[state], device }, effects);
+        const deviceNo = from?.[index] ?? deviceNos[places?.[index] ?? -1] ?? 0;
+        if (mailbox) this.#mark({ row, notice, mailbox, next: NEXT[state], deviceNo }, effects);
       });
       effects.push({ kind: 'settled', notice });
     }
@@ -304,28 +301,12 @@ export class NoticeBook {
   #readAll(row: LoggedRow, change: Of<'notice.allRead'>, effects: NoticeEffect[]): void {
     const mailbox = this.mailboxes.get(change.userId);
     if (!mailbox) return;
-    for (const noticeNo of this.#unreadNos(mailbox, change.upToSeq)) {
-      const notice = this.shelf.byNo(noticeNo);
-      if (notice) this.#mark({ row, notice, mailbox, next: read }, effects);
+    for (let at = mailbox.records.length - 1; at >= 0 && mailbox.unreadCount > 0; at--) {
+      const recordNo = mailbox.records[at] ?? 0;
+      if (!isUnread(this.records.flags(recordNo))) continue;
+      const notice = this.shelf.byNo(this.records.noticeNo(recordNo));
+      if (notice && notice.no <= change.upToSeq) this.#mark({ row, notice, mailbox, recordNo, next: read }, effects);
     }
-  }
-
-  #unreadNos(mailbox: Mailbox, upToSeq: Seq): ReadonlySet<number> {
-    const nos = new Set<number>();
-    const consider = (record: StoredRecord): void => {
-      if (record.noticeNo <= upToSeq && isUnread(record.flags)) nos.add(record.noticeNo);
-    };
-    const unsaved = new Map([...this.records.unsavedOfUser(mailbox.no)].map((record) => [record.noticeNo, record]));
-    for (const record of unsaved.values()) consider(record);
-    let before = NEWEST;
-    while (nos.size < mailbox.unreadCount) {
-      const page = this.#tables.readHistory(mailbox.no, before, HISTORY_PAGE_COUNT);
-      const last = page.at(-1);
-      if (!last) break;
-      for (const record of page) if (!unsaved.has(record.noticeNo)) consider(record);
-      before = last.place; // notices released together share a place; a page holds more than are ever released at once
-    }
-    return nos;
   }
 
   /** Raises one record. Nothing happens when it is there already. */
@@ -334,33 +315,26 @@ export class NoticeBook {
       readonly row: LoggedRow;
       readonly notice: LiveNotice;
       readonly mailbox: Mailbox;
+      readonly recordNo?: number;
       readonly next: (flags: number) => number;
-      readonly device?: NoticeDevice | undefined;
-      readonly error?: string | undefined;
+      readonly deviceNo?: number | undefined;
+      readonly error?: RecordError | undefined;
     },
     effects: NoticeEffect[],
   ): void {
-    const { row, notice, mailbox, device } = mark;
-    // Kept apart: the record itself is changed below.
-    const before = this.records.peek(notice.no, mailbox.no)?.flags;
-    if (before === undefined) return;
-    let flags = mark.next(before);
-    const entry = isPending(flags) ? undefined : this.#unwait(notice, mailbox);
-    if (entry?.isOffline) flags = waited(flags);
+    const { row, notice, mailbox, deviceNo, error } = mark;
+    const recordNo = mark.recordNo ?? this.recordNoOf(notice, mailbox);
+    if (recordNo === undefined) return;
+    const before = this.records.flags(recordNo);
+    const flags = mark.next(before);
     if (flags === before) return;
-    const record = this.records.edit(notice.no, mailbox.no);
-    if (!record) return;
+    if (isPending(before) && !isPending(flags)) this.#unwait(recordNo, mailbox);
     this.totals.move(before, flags);
     notice.counts.move(before, flags);
     mailbox.counts.move(before, flags);
-    record.flags = flags;
-    record.updatedAt = row.at;
-    if (record.receivedAt === 0 && delivered(flags) === flags) record.receivedAt = row.at;
-    if (record.readAt === 0 && read(flags) === flags) record.readAt = row.at;
-    if (record.confirmedAt === 0 && confirmed(flags) === flags) record.confirmedAt = row.at;
-    if (entry && entry.sentCount > 1) record.retryCount = entry.sentCount - 1;
-    if (device) record.device ??= device;
-    if (mark.error !== undefined && delivered(flags) !== flags) record.error = mark.error;
+    const sentCount = this.records.sends(recordNo);
+    const retryCount = sentCount > 1 ? sentCount - 1 : undefined;
+    this.records.mark(recordNo, flags, { at: row.at, deviceNo, error, retryCount });
     this.shelf.changed(notice);
     const difference = Number(isUnread(flags)) - Number(isUnread(before));
     if (difference === 0) return;
@@ -368,16 +342,47 @@ export class NoticeBook {
     effects.push({ kind: 'unreadChanged', mailbox });
   }
 
+  /** The user's record of a notice; undefined when it was not for this user. */
+  recordNoOf(notice: LiveNotice, mailbox: Mailbox): number | undefined {
+    const { first, count } = notice.records;
+    const next = mailbox.waiting[0] ?? -1; // acknowledgements come in order
+    return next >= first && next < first + count ? next : this.records.find(first, count, mailbox.no);
+  }
+
+  noticeOf(recordNo: number): LiveNotice {
+    const notice = this.shelf.byNo(this.records.noticeNo(recordNo));
+    assert(notice !== undefined, 'a notice is written before its records');
+    return notice;
+  }
+
+  deliveryOf(recordNo: number): Delivery {
+    return {
+      notice: this.noticeOf(recordNo),
+      place: this.records.place(recordNo),
+      heldUntil: this.records.heldUntil(recordNo),
+      isOffline: !wentLive(this.records.flags(recordNo)),
+    };
+  }
+
   #noteHeld(mailbox: Mailbox): void {
     if (mailbox.held.length > 0) this.holding.add(mailbox);
     else this.holding.delete(mailbox);
   }
 
-  #unwait(notice: LiveNotice, mailbox: Mailbox): Waiting | undefined {
-    const entry = mailbox.forget(notice);
-    if (entry) this.#waitingCount--;
-    if (entry?.place === 0) this.#noteHeld(mailbox);
-    return entry;
+  #unwait(recordNo: number, mailbox: Mailbox): void {
+    mailbox.forget(recordNo);
+    this.#waitingCount--;
+    if (this.records.place(recordNo) === 0) this.#noteHeld(mailbox);
+  }
+
+  #whoWaitFor({ records: { first, count } }: LiveNotice): readonly Mailbox[] {
+    const mailboxes: Mailbox[] = [];
+    this.records.each(first, first + count, (_recordNo, userNo, flags) => {
+      const mailbox = isPending(flags) ? this.#byNo[userNo] : undefined;
+      if (mailbox) mailboxes.push(mailbox);
+      return true;
+    });
+    return mailboxes;
   }
 
   #setStatus(notice: LiveNotice, status: NoticeStatus): void {

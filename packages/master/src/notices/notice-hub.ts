@@ -8,14 +8,15 @@ import type { NoticeChange, NoticeDevice, ReceiptState } from '@hiscrm/shared/mo
 import { ImError } from '@hiscrm/shared/protocol/errors.ts';
 import type { Committer, Publication } from '../ingest/committer.ts';
 import type { Logger } from '../lib/logger.ts';
-import type { NoticeStatus, NoticeTables, StoredRecord } from '../log/notice-tables.ts';
+import type { NoticeStatus, NoticeTables } from '../log/notice-tables.ts';
 import { Checkpointer } from '../store/checkpointer.ts';
+import type { Delivery } from './delivery.ts';
 import { digestIdOf, groupDigests, placeOfDigest } from './digest.ts';
 import { Dispatcher, type DispatcherFigures } from './dispatcher.ts';
 import { ExpiryDesk } from './expiry-desk.ts';
 import { type Counts, countsOf } from './flag-counts.ts';
 import type { LiveNotice } from './live-notice.ts';
-import type { Mailbox, Waiting } from './mailbox.ts';
+import type { Mailbox } from './mailbox.ts';
 import type { NoticeBook, NoticeEffect } from './notice-book.ts';
 import type { NoticeLanguage } from './notice-language.ts';
 import type { NoticeLimits } from './notice-limits.ts';
@@ -110,17 +111,22 @@ export class NoticeHub {
     this.#dispatcher = new Dispatcher({
       limits,
       lc,
-      mailboxOf: (userId) => book.mailboxes.get(userId),
+      book,
       languageOf: (userId) => this.languageOf(userId),
       onSent: options.onSent,
     });
-    this.#receipts = new ReceiptDesk(committer);
-    this.#expiry = new ExpiryDesk({ committer, lc, waitingLimitCount: limits.waitingPerUserCount });
+    this.#receipts = new ReceiptDesk({ committer, newestDeviceNo: book.devices.newestNo });
+    this.#expiry = new ExpiryDesk({
+      committer,
+      lc,
+      waitingLimitCount: limits.waitingPerUserCount,
+      messageIdOf: (recordNo) => book.noticeOf(recordNo).messageId,
+    });
     const { directory, presence } = this;
     const dispatcher = this.#dispatcher;
     this.sender = new NoticeSender({ ...options, book, directory, dispatcher, presence });
     this.#times = new NoticeTimes({ book, committer, clock, limits, lc, sender: this.sender, expiry: this.#expiry });
-    const save = (): Promise<void> => saveNotices(book, tables, limits.sliceRecordCount);
+    const save = (): Promise<void> => saveNotices(book, tables, limits.sliceRowCount);
     this.#checkpointer = new Checkpointer({ clock, policy: CHECKPOINT, save });
     this.#stopTicking = every(clock, TICK_MS, () => this.#times.tick());
     for (const mailbox of book.mailboxes.values()) this.#expiry.noteArrival(mailbox);
@@ -159,9 +165,8 @@ export class NoticeHub {
     const mailbox = this.book.mailboxes.get(link.userId);
     // A place that the log has not reached comes from another history: it says nothing about this one.
     const from = offset <= this.book.head() ? offset : (0 as Seq);
-    const messageIds = mailbox ? shownIds(mailbox, from) : [];
     this.#dispatcher.start(link, from, mailbox ? this.#replayed(mailbox, from) : []);
-    return this.receive({ userId: link.userId, messageIds, state: 'delivered', link });
+    return this.#takeUpTo(link, mailbox, from);
   }
 
   /** Safe twice. */
@@ -180,8 +185,7 @@ export class NoticeHub {
     const mailbox = this.book.mailboxes.get(link.userId);
     const sentUpTo = this.#dispatcher.sentUpTo(link);
     const upTo = offset < sentUpTo ? offset : sentUpTo;
-    const messageIds = mailbox ? shownIds(mailbox, upTo) : [];
-    return this.receive({ userId: link.userId, messageIds, state: 'delivered', link });
+    return this.#takeUpTo(link, mailbox, upTo);
   }
 
   /** Resolves once the receipts are durable. A state that is reached already costs nothing. */
@@ -218,7 +222,7 @@ export class NoticeHub {
   history(userId: UserId, before: number | undefined, limitCount: number): HistoryPage {
     const mailbox = this.book.mailboxes.get(userId);
     const below = (before ?? Number.MAX_SAFE_INTEGER) as Seq; // a place, or above all of them
-    return mailbox ? readHistory({ book: this.book, tables: this.tables, mailbox }, below, limitCount) : { items: [] };
+    return mailbox ? readHistory({ book: this.book, mailbox }, below, limitCount) : { items: [] };
   }
 
   /** Takes a notice back, or a scheduled one off the plan; its status afterwards. Rejects with NOT_FOUND. */
@@ -297,6 +301,17 @@ export class NoticeHub {
     this.#checkpointer.stop();
   }
 
+  /** The user's client has what waits up to a place. */
+  async #takeUpTo(link: NoticeLink, mailbox: Mailbox | undefined, upTo: Seq): Promise<ReceiptAnswer> {
+    const { book } = this;
+    const recordNos = mailbox?.waitingUpTo(upTo, (recordNo) => book.records.place(recordNo)) ?? [];
+    if (recordNos.length === 0) return { messageIds: [], unknownIds: [] };
+    const messageIds = recordNos.map((recordNo) => book.noticeOf(recordNo).messageId);
+    const shownIds = shownIdsOf(recordNos.map((recordNo) => book.deliveryOf(recordNo)));
+    await this.#receipts.note({ userId: link.userId, messageIds, state: 'delivered', device: this.#deviceOf(link) });
+    return { messageIds: shownIds, unknownIds: [] };
+  }
+
   #note(effect: NoticeEffect): void {
     if (effect.kind === 'sent') {
       this.#acceptedCount++;
@@ -318,13 +333,13 @@ export class NoticeHub {
     const known = place === undefined ? this.book.shelf.byId(messageId) : undefined;
     const notices = place === undefined ? (known ? [known] : []) : this.#noticesOfDigest(mailbox, place);
     return notices.flatMap((notice) => {
-      const flags = this.book.records.peek(notice.no, mailbox.no)?.flags;
-      return flags === undefined ? [] : [{ messageId: notice.messageId, flags }];
+      const recordNo = this.book.recordNoOf(notice, mailbox);
+      return recordNo === undefined ? [] : [{ messageId: notice.messageId, flags: this.book.records.flags(recordNo) }];
     });
   }
 
   #noticesOfDigest(mailbox: Mailbox, place: Seq): readonly LiveNotice[] {
-    return noticesOfDigest({ book: this.book, tables: this.tables, mailbox }, place);
+    return noticesOfDigest({ book: this.book, mailbox }, place);
   }
 
   #deviceOf(link: NoticeLink): NoticeDevice {
@@ -336,28 +351,20 @@ export class NoticeHub {
   }
 
   /** What the user has acknowledged above a place, from another device: the newest `replayCount`. */
-  #replayed(mailbox: Mailbox, from: Seq): readonly Waiting[] {
-    if (mailbox.newestPlace <= from) return [];
-    const records = new Map<number, StoredRecord>();
-    for (const record of this.tables.readStream(mailbox.no, from, this.#limits.replayCount)) {
-      records.set(record.noticeNo, record);
+  #replayed(mailbox: Mailbox, from: Seq): readonly number[] {
+    const { records } = this.book;
+    const { shown } = mailbox;
+    const replayed: number[] = [];
+    for (let at = shown.length - 1; at >= 0 && replayed.length < this.#limits.replayCount; at--) {
+      const recordNo = shown[at] ?? 0;
+      if (records.place(recordNo) <= from) break;
+      const flags = records.flags(recordNo);
+      if (isDelivered(flags) && !isWithdrawn(flags)) replayed.push(recordNo);
     }
-    for (const record of this.book.records.unsavedOfUser(mailbox.no)) {
-      if (record.place > from) records.set(record.noticeNo, record);
-    }
-    return [...records.values()]
-      .filter(({ flags }) => isDelivered(flags) && !isWithdrawn(flags))
-      .sort((a, b) => a.place - b.place)
-      .slice(-this.#limits.replayCount)
-      .flatMap(({ noticeNo, place, heldUntil }) => {
-        const notice: LiveNotice | undefined = this.book.shelf.byNo(noticeNo);
-        return notice ? [{ notice, place, heldUntil, isOffline: true, sentCount: 0 }] : [];
-      });
+    return replayed.reverse();
   }
 }
 
-/** What was sent under these ids up to a place is what waits there. */
-function shownIds(mailbox: Mailbox, upTo: Seq): readonly string[] {
-  const received = mailbox.waiting.slice(0, mailbox.firstAbove(upTo));
-  return groupDigests(received).map(([first, another]) => (another ? digestIdOf(first.place) : first.notice.messageId));
-}
+/** The ids that they were shown under: their own, or their digest's. */
+const shownIdsOf = (deliveries: readonly Delivery[]): readonly string[] =>
+  groupDigests(deliveries).map(([first, another]) => (another ? digestIdOf(first.place) : first.notice.messageId));

@@ -12,10 +12,12 @@ export type NoticeLimits = {
   readonly waitingAgeMs: number;
   /** Records sent again to a client that asks for a stream it had acknowledged. */
   readonly replayCount: number;
-  /** A checkpoint of records goes to disk in slices of so many, so that appends get their turn between them. */
-  readonly sliceRecordCount: number;
+  /** A checkpoint of users and notices goes to disk in slices of so many, so that appends get their turn between them. */
+  readonly sliceRowCount: number;
   /** Notices kept in memory beside those that somebody waits for. */
   readonly cachedNoticeCount: number;
+  /** Pages of receive records (1,024 each, 40 KiB) kept in memory beside those that are being written. */
+  readonly cachedPageCount: number;
   /** Scheduled notices at a time; one more is refused. */
   readonly scheduledCount: number;
   /** Named groups and templates; one more is refused. */
@@ -31,8 +33,9 @@ export const NOTICE_LIMITS: NoticeLimits = {
   waitingPerUserCount: 100,
   waitingAgeMs: 7 * 24 * 3_600_000,
   replayCount: 100,
-  sliceRecordCount: 400,
+  sliceRowCount: 400,
   cachedNoticeCount: 5_000,
+  cachedPageCount: 1_024,
   scheduledCount: 10_000,
   settingsCount: 1_000,
   slowConsumerBytes: 1024 * 1024,

@@ -1,11 +1,13 @@
 import type { NoticeTables, StoredNotice } from '../log/notice-tables.ts';
+import { FlagCounts } from './flag-counts.ts';
 import { LiveNotice } from './live-notice.ts';
+import type { ReceiveRecords } from './receive-records.ts';
 
 /** Notices by number, id and idempotency key: the ones somebody waits for in memory, the others read back when asked for. */
 export class NoticeShelf {
   readonly #tables: NoticeTables;
   readonly #limitCount: number;
-  readonly #isReplaying: () => boolean;
+  readonly #records: ReceiveRecords;
   readonly #byNo = new Map<number, LiveNotice>();
   readonly #byId = new Map<string, LiveNotice>();
   readonly #byKey = new Map<string, LiveNotice>();
@@ -15,12 +17,11 @@ export class NoticeShelf {
   constructor(options: {
     readonly tables: NoticeTables;
     readonly limitCount: number;
-    /** While the log is replayed, the stored counts may be older than the records: they are counted again. */
-    readonly isReplaying: () => boolean;
+    readonly records: ReceiveRecords;
   }) {
     this.#tables = options.tables;
     this.#limitCount = options.limitCount;
-    this.#isReplaying = options.isReplaying;
+    this.#records = options.records;
   }
 
   /** Notices in memory. */
@@ -40,7 +41,7 @@ export class NoticeShelf {
   }
 
   add(stored: StoredNotice): LiveNotice {
-    const notice = this.#keep(new LiveNotice(stored));
+    const notice = this.#keep(new LiveNotice(stored, new FlagCounts()));
     this.changed(notice);
     return notice;
   }
@@ -86,8 +87,10 @@ export class NoticeShelf {
   }
 
   #revive(stored: StoredNotice): LiveNotice {
-    if (!this.#isReplaying()) return new LiveNotice(stored);
-    return new LiveNotice({ ...stored, counts: this.#tables.countNotice(stored.no) });
+    const { firstRecordNo: first = 0, recipientCount } = stored.body;
+    // Records made after the checkpoint are counted when they are made again.
+    const end = Math.min(first + recipientCount, this.#records.count);
+    return new LiveNotice(stored, FlagCounts.of(this.#records.countFlags(first, end)));
   }
 
   #keep(notice: LiveNotice): LiveNotice {

@@ -1,12 +1,11 @@
 import type { Clock } from '@hiscrm/shared/lib/clock.ts';
-import type { UserId } from '@hiscrm/shared/model/ids.ts';
 import type { NoticeChange } from '@hiscrm/shared/model/notice-change.ts';
 import type { Committer } from '../ingest/committer.ts';
 import type { Logger } from '../lib/logger.ts';
 import { ConfirmDesk } from './confirm-desk.ts';
-import { type ExpiryDesk, marksOf } from './expiry-desk.ts';
+import type { ExpiryDesk, Surplus } from './expiry-desk.ts';
 import type { LiveNotice } from './live-notice.ts';
-import type { Mailbox, Waiting } from './mailbox.ts';
+import type { Mailbox } from './mailbox.ts';
 import type { NoticeBook } from './notice-book.ts';
 import type { NoticeLimits } from './notice-limits.ts';
 import { endOfQuiet } from './quiet-hours.ts';
@@ -107,19 +106,21 @@ export class NoticeTimes {
   }
 
   #dueOf({ userId, held }: Mailbox, now: number): Released['users'] {
-    const due = held.filter(({ heldUntil }) => heldUntil <= now).slice(0, RELEASE_LIMIT_COUNT);
+    const { records } = this.#book;
+    const due = held.filter((recordNo) => records.heldUntil(recordNo) <= now).slice(0, RELEASE_LIMIT_COUNT);
     if (due.length === 0) return [];
     const preferences = this.#book.preferences.get(userId);
     const quietUntil = endOfQuiet(preferences, now);
     if (quietUntil > 0) {
       // The hour came while nobody was there to see it, or the user wants to be left alone since.
-      for (const entry of due) entry.heldUntil = quietUntil;
+      for (const recordNo of due) records.postpone(recordNo, quietUntil);
       return [];
     }
-    const isOfDigest = ({ notice }: Waiting): boolean =>
-      preferences?.digestMinute !== undefined && notice.notice.priority === 'low';
-    const digest = due.filter(isOfDigest).map(({ notice }) => notice.messageId);
-    const others = due.filter((entry) => !isOfDigest(entry)).map(({ notice }) => notice.messageId);
+    const notices = due.map((recordNo) => this.#book.noticeOf(recordNo));
+    const isOfDigest = ({ notice }: LiveNotice): boolean =>
+      preferences?.digestMinute !== undefined && notice.priority === 'low';
+    const digest = notices.filter(isOfDigest).map(({ messageId }) => messageId);
+    const others = notices.filter((notice) => !isOfDigest(notice)).map(({ messageId }) => messageId);
     return [
       ...(others.length > 0 ? [{ userId, messageIds: others }] : []),
       ...(digest.length > 0 ? [{ userId, messageIds: digest, isDigest: true as const }] : []),
@@ -130,14 +131,12 @@ export class NoticeTimes {
     if (this.#limits.waitingAgeMs === 0 || now < this.#ageAt) return;
     this.#ageAt = now + AGE_PERIOD_MS;
     const oldestAt = now - this.#limits.waitingAgeMs;
-    const old: { userId: UserId; entries: ReturnType<typeof oldOf> }[] = [];
-    for (const mailbox of this.#book.mailboxes.values()) {
-      const entries = oldOf(mailbox.waiting, oldestAt);
-      if (entries.length > 0) old.push({ userId: mailbox.userId, entries });
+    const { records, mailboxes } = this.#book;
+    const old: Surplus[] = [];
+    for (const { userId, waiting } of mailboxes.values()) {
+      const recordNos = waiting.filter((recordNo) => records.createdAt(recordNo) < oldestAt);
+      if (recordNos.length > 0) old.push({ userId, recordNos });
     }
-    await this.#expiry.expire('age', marksOf(old));
+    await this.#expiry.giveUp('age', old);
   }
 }
-
-const oldOf = (waiting: readonly Waiting[], oldestAt: number): readonly Waiting[] =>
-  waiting.filter(({ notice }) => (notice.body.sentAt ?? notice.at) < oldestAt);

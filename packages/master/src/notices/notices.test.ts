@@ -209,11 +209,12 @@ test('[NO29] a file closed, cut off or read again has the same records, counters
   // A checkpoint that is cut between two slices: the records are ahead of the place.
   const slice = [...first.hub.book.records.takeSlices(1_000)];
   await first.database.notices.save({
-    stateSeq: undefined,
+    reached: undefined,
     users: [],
     notices: [],
+    devices: [],
     settings: [],
-    records: slice.flat().slice(0, 3),
+    pages: slice.flat(),
   });
   await first.committer.close();
   await first.database.close();
@@ -230,7 +231,10 @@ const seen = (world: Awaited<ReturnType<typeof openNoticeWorld>>): unknown => ({
     unreadCount,
     totalCount,
     newestPlace,
-    waiting: waiting.map(({ notice, place }) => [notice.messageId, place]),
+    waiting: waiting.map((recordNo) => {
+      const { notice, place } = world.hub.book.deliveryOf(recordNo);
+      return [notice.messageId, place];
+    }),
   })),
   counts: Array.from({ length: 20 }, (_, n) => world.hub.book.shelf.byId(`m-${n + 1}`)?.counts.counts()),
 });

@@ -13,7 +13,7 @@ export async function openNoticeHub(
   options: Omit<NoticeHubOptions, 'book'> & { readonly log: ChangeLog; readonly tables: NoticeTables },
 ): Promise<NoticeHub> {
   const { log, tables, limits } = options;
-  const book = new NoticeBook({ tables, cachedNoticeCount: limits.cachedNoticeCount });
+  const book = new NoticeBook({ tables, ...limits });
   // A file from before there were notices may have been trimmed: what is gone held none.
   if (book.head() < log.firstSeq() - 1) book.skipTo((log.firstSeq() - 1) as Seq);
   while (book.head() < log.head()) {
@@ -21,6 +21,5 @@ export async function openNoticeHub(
     assert(rows !== 'tooOld', 'the log was trimmed beyond the notices');
     book.apply(rows);
   }
-  book.endReplay();
   return new NoticeHub({ ...options, book });
 }

@@ -9,21 +9,24 @@ export const PENDING_MARKS_LIMIT_COUNT = 200_000;
 const RETRY_AFTER_MS = 200;
 
 type Receipts = Extract<NoticeChange, { kind: 'notice.receipts' }>;
-type Pending = { readonly userIds: UserId[]; readonly deviceNos: number[] };
+type Pending = { readonly userIds: UserId[]; readonly from: number[] };
 
 /** Puts acknowledgements into the log: what many users say while a commit is under way becomes one row. */
 export class ReceiptDesk {
   readonly #committer: Committer;
   #marks = new Map<string, Map<ReceiptState, Pending>>();
-  #devices: NoticeDevice[] = [];
-  #deviceNos = new Map<NoticeDevice, number>();
+  /** Devices that the next row names for the first time. */
+  #fresh: NoticeDevice[] = [];
+  readonly #deviceNos = new WeakMap<NoticeDevice, number>();
+  #newestDeviceNo: number;
   #count = 0;
   #durable: Deferred<void> | undefined;
   #isCommitting = false;
   #turn: NodeJS.Immediate | undefined;
 
-  constructor(committer: Committer) {
-    this.#committer = committer;
+  constructor(options: { readonly committer: Committer; readonly newestDeviceNo: number }) {
+    this.#committer = options.committer;
+    this.#newestDeviceNo = options.newestDeviceNo;
   }
 
   get pendingCount(): number {
@@ -40,14 +43,14 @@ export class ReceiptDesk {
     if (this.#count + mark.messageIds.length > PENDING_MARKS_LIMIT_COUNT) {
       return Promise.reject(new ImError('OVERLOADED', { retryAfterMs: RETRY_AFTER_MS }));
     }
-    const deviceNo = mark.device ? this.#deviceNo(mark.device) : -1;
+    const deviceNo = mark.device ? this.#deviceNo(mark.device) : 0;
     for (const messageId of mark.messageIds) {
       const ofNotice = this.#marks.get(messageId) ?? new Map<ReceiptState, Pending>();
       this.#marks.set(messageId, ofNotice);
-      const pending = ofNotice.get(mark.state) ?? { userIds: [], deviceNos: [] };
+      const pending = ofNotice.get(mark.state) ?? { userIds: [], from: [] };
       ofNotice.set(mark.state, pending);
       pending.userIds.push(mark.userId);
-      pending.deviceNos.push(deviceNo);
+      pending.from.push(deviceNo);
     }
     this.#count += mark.messageIds.length;
     this.#durable ??= deferred<void>();
@@ -58,9 +61,9 @@ export class ReceiptDesk {
   #deviceNo(device: NoticeDevice): number {
     const known = this.#deviceNos.get(device);
     if (known !== undefined) return known;
-    const no = this.#devices.push(device) - 1;
-    this.#deviceNos.set(device, no);
-    return no;
+    this.#fresh.push(device);
+    this.#deviceNos.set(device, ++this.#newestDeviceNo);
+    return this.#newestDeviceNo;
   }
 
   #askTurn(): void {
@@ -72,13 +75,14 @@ export class ReceiptDesk {
   }
 
   async #flush(): Promise<void> {
-    const { change, durable } = this.#take();
+    const { change, durable, fresh } = this.#take();
     if (!durable) return;
     this.#isCommitting = true;
     try {
       await this.#committer.commit([change]);
       durable.resolve();
     } catch (error) {
+      for (const device of fresh) this.#deviceNos.delete(device); // nobody knows the number: the next row names them again
       durable.reject(error);
     } finally {
       this.#isCommitting = false;
@@ -86,19 +90,24 @@ export class ReceiptDesk {
     if (this.#durable) this.#askTurn();
   }
 
-  #take(): { readonly change: Receipts; readonly durable: Deferred<void> | undefined } {
+  #take(): {
+    readonly change: Receipts;
+    readonly durable: Deferred<void> | undefined;
+    readonly fresh: readonly NoticeDevice[];
+  } {
     const marks: Receipts['marks'] = [];
     for (const [messageId, ofNotice] of this.#marks) {
-      for (const [state, { userIds, deviceNos }] of ofNotice) marks.push({ messageId, state, userIds, deviceNos });
+      for (const [state, { userIds, from }] of ofNotice) marks.push({ messageId, state, userIds, from });
     }
-    const change: Receipts = { kind: 'notice.receipts', devices: this.#devices, marks };
+    const fresh = this.#fresh;
+    const devices = fresh.map((device) => ({ ...device, no: this.#deviceNo(device) }));
+    const change: Receipts = { kind: 'notice.receipts', devices, marks };
     const durable = this.#durable;
     this.#marks = new Map();
-    this.#devices = [];
-    this.#deviceNos = new Map();
+    this.#fresh = [];
     this.#count = 0;
     this.#durable = undefined;
-    return { change, durable };
+    return { change, durable, fresh };
   }
 
   /** Takes what is noted into the log. Safe twice. */

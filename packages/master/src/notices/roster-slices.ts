@@ -1,11 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { StoredRecord } from '../log/notice-tables.ts';
 import type { LiveNotice } from './live-notice.ts';
 import type { NoticeBook } from './notice-book.ts';
+import type { ReceiveRecord } from './receive-record.ts';
 import { isConfirmed } from './record-flags.ts';
 
-/** The state of one notice for one recipient. */
-export type ReceiveRecord = StoredRecord;
 /** Whose state is asked for: those who have not confirmed, those who have, or everybody. */
 export type RosterPart = 'missing' | 'confirmed' | 'all';
 
@@ -17,18 +15,18 @@ const SLICE_COUNT = 250;
  * asked for.
  */
 export async function* rosterSlices(
-  book: NoticeBook,
+  { records }: NoticeBook,
   notice: LiveNotice,
   part: RosterPart,
 ): AsyncGenerator<readonly ReceiveRecord[]> {
-  let lastUserNo = -1;
-  while (true) {
+  const { first, count } = notice.records;
+  for (let from = first; from < first + count; from += SLICE_COUNT) {
     await nextTurn(); // also before the first: what the answer begins with is on its way by then
-    const records = book.records.pageOfNotice(notice.no, lastUserNo, SLICE_COUNT);
-    const last = records.at(-1);
-    if (!last) return;
-    lastUserNo = last.userNo;
-    const wanted = records.filter(({ flags }) => part === 'all' || isConfirmed(flags) === (part === 'confirmed'));
+    const wanted: ReceiveRecord[] = [];
+    records.each(from, Math.min(from + SLICE_COUNT, first + count), (recordNo, _userNo, flags) => {
+      if (part === 'all' || isConfirmed(flags) === (part === 'confirmed')) wanted.push(records.view(recordNo));
+      return true;
+    });
     if (wanted.length > 0) yield wanted;
   }
 }

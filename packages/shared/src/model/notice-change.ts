@@ -76,18 +76,28 @@ export type NoticeDevice = Static<typeof noticeDeviceSchema>;
 export const RECEIPT_STATES = ['delivered', 'read', 'confirmed'] as const;
 export type ReceiptState = (typeof RECEIPT_STATES)[number];
 
-/** What many users acknowledged in one turn. `deviceNos` points into `devices`; -1 where it came without a connection. */
+/** A device with the number that receive records know it by. It is written down once, with the first thing that it acknowledges. */
+export const numberedDeviceSchema = Type.Object(
+  { ...noticeDeviceSchema.properties, no: Type.Optional(Type.Integer({ minimum: 1 })) },
+  strict,
+);
+
+/**
+ * What many users acknowledged in one turn. `from` has the number of the device for each user; 0 where it came without a
+ * connection. Rows written before devices had numbers have `deviceNos` instead, which points into `devices`; -1 = none.
+ */
 export const noticeReceiptsSchema = Type.Object(
   {
     kind: Type.Literal('notice.receipts'),
-    devices: Type.Array(noticeDeviceSchema),
+    devices: Type.Array(numberedDeviceSchema),
     marks: Type.Array(
       Type.Object(
         {
           messageId: messageIdSchema,
           state: Type.Unsafe<ReceiptState>(Type.Union(RECEIPT_STATES.map((state) => Type.Literal(state)))),
           userIds: users,
-          deviceNos: Type.Array(Type.Integer({ minimum: -1 })),
+          from: Type.Optional(Type.Array(Type.Integer({ minimum: 0 }))),
+          deviceNos: Type.Optional(Type.Array(Type.Integer({ minimum: -1 }))),
         },
         strict,
       ),

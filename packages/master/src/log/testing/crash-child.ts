@@ -59,7 +59,14 @@ function marks(accountId: AccountId): Change {
 /** The notices have no part in this: they follow the state, so that they do not hold back trimming. */
 async function trim(): Promise<void> {
   const stateSeq = database.state.stateSeq();
-  await database.notices.save({ stateSeq, users: [], notices: [], records: [], settings: [] });
+  await database.notices.save({
+    reached: { stateSeq, recordCount: 0 },
+    users: [],
+    notices: [],
+    pages: [],
+    devices: [],
+    settings: [],
+  });
   await database.log.trimTo((stateSeq - KEPT_COUNT) as Seq); // a place of this log, or before it
 }
 

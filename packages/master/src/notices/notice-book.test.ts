@@ -1,0 +1,227 @@
+import { FakeClock } from '@hiscrm/shared/lib/fake-clock.ts';
+import type { Seq, UserId } from '@hiscrm/shared/model/ids.ts';
+import type { NoticeChange } from '@hiscrm/shared/model/notice-change.ts';
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { LoggedRow } from '../log/change-log.ts';
+import type { NoticeTables } from '../log/notice-tables.ts';
+import { openMemoryDatabase } from '../log/open-database.ts';
+import { NoticeBook } from './notice-book.ts';
+import { saveNotices } from './save-notices.ts';
+import { readHistory } from './user-history.ts';
+
+const USERS_COUNT = 700;
+const userId = (n: number): UserId => `u-${n}` as UserId;
+const messageId = (n: number): string => `m-${n}`;
+/** Few, so that they are meant again and again. */
+const someUsers = fc.uniqueArray(fc.nat(9), { minLength: 1, maxLength: 8 });
+
+type Step =
+  | { readonly kind: 'row'; readonly change: (n: number) => NoticeChange }
+  /** A checkpoint; `cutAfter` = the process dies when so many parts of it are written. */
+  | {
+      readonly kind: 'save';
+      readonly cutAfter: number | undefined;
+      readonly meanwhile: readonly ((n: number) => NoticeChange)[];
+    };
+
+const sentTo =
+  (users: readonly number[], held: readonly number[]) =>
+  (n: number): NoticeChange => ({
+    kind: 'notice.sent',
+    notice: {
+      messageId: messageId(n),
+      type: 'system_notice',
+      content: 'x',
+      priority: 'low',
+      target: { kind: 'all' },
+      needConfirm: false,
+      digest: 'd',
+      senderId: userId(0),
+    },
+    recipients: {
+      userIds: users.map(userId),
+      usernames: users.map((user) => `name ${user}`),
+      roles: 'o'.repeat(users.length),
+      online: users.map((user) => String(user % 2)).join(''),
+      held: users.flatMap((user, index) => (held.includes(user) ? [[index, 5_000 + n] as [number, number]] : [])),
+    },
+  });
+
+/** Some notice that was sent before: `back` notices ago. */
+const earlier = (n: number, back: number): string => messageId(Math.max(0, n - 1 - back));
+const everybody = Array.from({ length: USERS_COUNT }, (_, n) => n);
+const change: fc.Arbitrary<(n: number) => NoticeChange> = fc.oneof(
+  { weight: 4, arbitrary: fc.tuple(someUsers, someUsers).map(([users, held]) => sentTo(users, held)) },
+  { weight: 2, arbitrary: someUsers.map((held) => sentTo(everybody, held)) },
+  {
+    weight: 6,
+    arbitrary: fc
+      .tuple(someUsers, fc.nat(6), fc.constantFrom('delivered' as const, 'read' as const, 'confirmed' as const))
+      .map(([users, back, state]) => (n: number) => ({
+        kind: 'notice.receipts' as const,
+        devices: [{ no: n + 1, connectionId: `c-${n}`, address: '::1', agent: 'x' }],
+        marks: [{ messageId: earlier(n, back), state, userIds: users.map(userId), from: users.map(() => n + 1) }],
+      })),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.tuple(someUsers, fc.nat(8), fc.boolean()).map(([users, back, isDigest]) => (n: number) => ({
+      kind: 'notice.released' as const,
+      users: users.map((user) => ({
+        userId: userId(user),
+        messageIds: [earlier(n, back), earlier(n, back + 1)].slice(0, n > 1 ? 2 : 1),
+        ...(isDigest && { isDigest: true as const }),
+      })),
+    })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.nat(9).map((back) => (n: number) => ({
+      kind: 'notice.recalled' as const,
+      messageId: earlier(n, back),
+      byUserId: userId(1),
+    })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.nat(9).map((back) => (n: number) => ({
+      kind: 'notice.expired' as const,
+      marks: [{ messageId: earlier(n, back) }],
+      why: 'age' as const,
+    })),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.nat(9).map((user) => (n: number) => ({
+      kind: 'notice.allRead' as const,
+      userId: userId(user),
+      upToSeq: (n + 1) as Seq,
+    })),
+  },
+);
+const steps: fc.Arbitrary<readonly Step[]> = fc.array(
+  fc.oneof(
+    { weight: 6, arbitrary: fc.record({ kind: fc.constant('row' as const), change }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        kind: fc.constant('save' as const),
+        cutAfter: fc.option(fc.nat(6), { nil: undefined }),
+        meanwhile: fc.array(change, { maxLength: 4 }),
+      }),
+    },
+  ),
+  { minLength: 5, maxLength: 40 },
+);
+
+const bookOn = (tables: NoticeTables): NoticeBook =>
+  new NoticeBook({ tables, cachedNoticeCount: 3, cachedPageCount: 1 });
+
+/** The tables of a process that dies after so many writes, if at all; rows come between any two of them. */
+function busy(tables: NoticeTables, cutAfter: number | undefined, takeRow: () => void): NoticeTables {
+  let leftCount = cutAfter ?? Number.POSITIVE_INFINITY;
+  return new Proxy(tables, {
+    get: (target, name) => {
+      const value: unknown = Reflect.get(target, name, target);
+      if (name === 'save')
+        return async (batch: Parameters<NoticeTables['save']>[0]) => {
+          takeRow();
+          if (leftCount-- <= 0) throw new Error('the process died');
+          await target.save(batch);
+        };
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
+/** What was released together shares a place: it is shown together, in any order. */
+function tiesSorted({ records }: NoticeBook, recordNos: readonly number[]): readonly (readonly number[])[] {
+  const groups: number[][] = [];
+  let place = -1;
+  for (const recordNo of recordNos) {
+    if (records.place(recordNo) === place) groups.at(-1)?.push(recordNo);
+    else groups.push([recordNo]);
+    place = records.place(recordNo);
+  }
+  return groups.map((group) => group.sort((a, b) => a - b));
+}
+
+/** Everything that users and lists can see. `isOffline` tells processes apart and is left out. */
+function seen(book: NoticeBook): unknown {
+  const { records } = book;
+  const view = (recordNo: number) => {
+    const { flags, ...record } = records.view(recordNo);
+    return { ...record, flags: flags & ~1 };
+  };
+  return {
+    records: Array.from({ length: records.count }, (_, recordNo) => view(recordNo)),
+    totals: book.totals.counts(),
+    devices: Array.from({ length: 40 }, (_, no) => book.devices.get(no + 1)),
+    users: [...book.mailboxes.values()].map((mailbox) => ({
+      userId: mailbox.userId,
+      no: mailbox.no,
+      unreadCount: mailbox.unreadCount,
+      counts: mailbox.counts.counts(),
+      newestPlace: mailbox.newestPlace,
+      waiting: tiesSorted(book, mailbox.waiting),
+      held: [...mailbox.held].sort((a, b) => a - b),
+      history: tiesSorted(
+        book,
+        readHistory({ book, mailbox }, Number.MAX_SAFE_INTEGER as Seq, 1_000)
+          .items.map(({ record }) => record.recordNo)
+          .reverse(),
+      ),
+    })),
+    notices: Array.from({ length: 40 }, (_, n) => {
+      const notice = book.shelf.byId(messageId(n));
+      return notice && [notice.status, notice.counts.counts(), notice.records];
+    }),
+    waitingCount: book.waitingCount,
+  };
+}
+
+test('[NO29] whatever checkpoints are taken or cut short, a start finds what the rows say', async () => {
+  await fc.assert(
+    fc.asyncProperty(steps, async (list) => {
+      const whole = bookOn(openMemoryDatabase({ clock: new FakeClock(), onDurable: () => undefined }).notices);
+      const tables = openMemoryDatabase({ clock: new FakeClock(), onDurable: () => undefined }).notices;
+      const rows: LoggedRow[] = [];
+      const reopen = (): NoticeBook => {
+        const opened = bookOn(tables);
+        opened.apply(rows);
+        return opened;
+      };
+      let book = reopen();
+      const take = (change: (n: number) => NoticeChange): void => {
+        const n = rows.length;
+        const next = { seq: (n + 1) as Seq, at: 1_000 + n, change: change(n), text: '' };
+        rows.push(next);
+        whole.apply([next]);
+        book.apply([next]);
+      };
+      for (const step of list) {
+        if (step.kind === 'row') take(step.change);
+        else {
+          const meanwhile = [...step.meanwhile];
+          const saving = saveNotices(
+            book,
+            busy(tables, step.cutAfter, () => {
+              const change = meanwhile.shift();
+              if (change) take(change);
+            }),
+            200,
+          );
+          if (step.cutAfter === undefined) await saving;
+          else {
+            await saving.catch(() => undefined);
+            book = reopen();
+          }
+        }
+      }
+      expect(seen(book)).toEqual(seen(whole));
+      expect(seen(reopen())).toEqual(seen(whole));
+    }),
+    { numRuns: 100 },
+  );
+});

@@ -1,0 +1,374 @@
+/**
+ * Every receive record, in pages of columns (`log/record-page-layout.ts`), numbered in the order in which they were made. Whose
+ * they are and what state they are in is always in memory: about ten bytes a record, which a list looks through at several
+ * hundred million a second. The rest of a page is read from disk when it is asked for, and forgotten again.
+ *
+ * A page is written as it is at that moment, which may be later than the checkpoint's place: states only rise, so the rows
+ * that are folded in again at the next start change nothing there. Records made after that place are left out at the start
+ * and made again, under the same numbers.
+ */
+import { assert, must } from '@hiscrm/shared/lib/must.ts';
+import type { Seq } from '@hiscrm/shared/model/ids.ts';
+import type { NoticeTables } from '../log/notice-tables.ts';
+import {
+  type PageBody,
+  type PageRun,
+  packBody,
+  packHeads,
+  packRuns,
+  RECORDS_PER_PAGE,
+} from '../log/record-page-layout.ts';
+import type { RecordPageRow } from '../log/writer-protocol.ts';
+import { RECORD_ERRORS, type ReceiveRecord, type RecordError } from './receive-record.ts';
+import { FLAGS_LIMIT, isConfirmed, isDelivered, isPending, isRead, waited, wentLive } from './record-flags.ts';
+import { RecordPage } from './record-page.ts';
+import { RecordRuns } from './record-runs.ts';
+
+const RETRIES_LIMIT_COUNT = 255;
+const MADE_IN_ORDER = 'recipients come in the order of their numbers';
+
+/** What a mark does to a record besides its flags. */
+export type RecordMark = {
+  readonly at: number;
+  readonly deviceNo?: number | undefined;
+  readonly error?: RecordError | undefined;
+  readonly retryCount?: number | undefined;
+};
+
+/** Records of one notice, as they are made: by ascending user number, the n-th of each column for the n-th user. */
+export type FreshRecords = {
+  readonly noticeNo: number;
+  readonly place: number;
+  readonly at: number;
+  readonly userNos: Uint32Array;
+  readonly flags: Uint8Array;
+  /** Letters, as codes. */
+  readonly roles: Uint8Array;
+  /** Which are held, and until when. */
+  readonly held: ReadonlyMap<number, number>;
+};
+
+/** Hears of one record; false = no more. */
+export type VisitRecord = (recordNo: number, userNo: number, flags: number) => boolean;
+
+export class ReceiveRecords {
+  readonly #tables: NoticeTables;
+  readonly #cachedPageCount: number;
+  readonly #pages: RecordPage[] = [];
+  readonly #runs = new RecordRuns();
+  /** Pages whose body is in memory, the least lately asked for first. */
+  readonly #withBody = new Set<RecordPage>();
+  readonly #changed = new Set<RecordPage>();
+  readonly #saving = new Set<RecordPage>();
+  #count = 0;
+  #changedCount = 0;
+  #savingCount = 0;
+
+  /** Loads what the tables hold as of their place. `cachedPageCount` pages are kept whole beside those that no checkpoint has. */
+  constructor(tables: NoticeTables, cachedPageCount: number) {
+    this.#tables = tables;
+    this.#cachedPageCount = cachedPageCount;
+    const count = tables.recordCount();
+    for (const { pageNo, runs, heads, held } of tables.loadPages(count)) {
+      assert(pageNo === this.#pages.length, `page ${this.#pages.length} of the receive records is missing`);
+      const page = RecordPage.stored(pageNo, heads, held);
+      this.#pages.push(page);
+      for (const run of runs) this.#takeRun(page, run, count);
+      holdAgain(page, tables.stateSeq());
+      // What waited for a start was not delivered at once.
+      for (let offset = 0; offset < page.count; offset++) {
+        const flags = heads.flags[offset] ?? 0;
+        if (isPending(flags)) heads.flags[offset] = waited(flags);
+      }
+    }
+    assert(this.#count === count, `${count} receive records were written, ${this.#count} are there`);
+  }
+
+  /** Records are numbered from 0 to below this. */
+  get count(): number {
+    return this.#count;
+  }
+  /** Changes since the last checkpoint began. */
+  get changedCount(): number {
+    return this.#changedCount;
+  }
+  /** Changes that no finished checkpoint has. */
+  get unsavedCount(): number {
+    return this.#changedCount + this.#savingCount;
+  }
+
+  /** Makes the records of a notice; the number of the first, the others follow it. */
+  make(fresh: FreshRecords): number {
+    const { userNos, flags, roles, held, noticeNo, place, at } = fresh;
+    const first = this.#count;
+    const runNo = this.#runs.begin({ noticeNo, place, at, first });
+    for (let index = 0; index < userNos.length; index++) {
+      const offset = this.#count % RECORDS_PER_PAGE;
+      const page = offset === 0 ? this.#addPage() : this.#pageOf(this.#count);
+      if (offset === 0 || index === 0) this.#changed.add(page);
+      const body = this.#bodyOf(page);
+      page.heads.userNos[offset] = userNos[index] ?? 0;
+      page.heads.flags[offset] = flags[index] ?? 0;
+      page.runNos[offset] = runNo;
+      page.sends[offset] = 0;
+      body.roles[offset] = roles[index] ?? 0;
+      body.updatedAt[offset] = at;
+      const heldUntil = held.get(index);
+      if (heldUntil !== undefined) page.held.set(offset, { place: 0, heldUntil });
+      assert(index === 0 || (userNos[index - 1] ?? 0) < (userNos[index] ?? 0), MADE_IN_ORDER);
+      page.count++;
+      this.#count++;
+    }
+    this.#changedCount += userNos.length;
+    return first;
+  }
+
+  /** A user's record among the `count` of one notice that begin at `first`; undefined when the user is no recipient. */
+  find(first: number, count: number, userNo: number): number | undefined {
+    let low = first;
+    let high = Math.min(first + count, this.#count);
+    const end = high;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.userNo(middle) < userNo) low = middle + 1;
+      else high = middle;
+    }
+    return low < end && this.userNo(low) === userNo ? low : undefined;
+  }
+
+  flags(recordNo: number): number {
+    return this.#pageOf(recordNo).heads.flags[recordNo % RECORDS_PER_PAGE] ?? 0;
+  }
+  userNo(recordNo: number): number {
+    return this.#pageOf(recordNo).heads.userNos[recordNo % RECORDS_PER_PAGE] ?? 0;
+  }
+  noticeNo(recordNo: number): Seq {
+    return this.#runs.noticeNo(this.#runOf(recordNo)) as Seq; // it came from a row
+  }
+  /** Place in the user's stream; 0 while it is held. */
+  place(recordNo: number): Seq {
+    const held = this.#pageOf(recordNo).held.get(recordNo % RECORDS_PER_PAGE);
+    return (held?.place ?? this.#runs.place(this.#runOf(recordNo))) as Seq; // likewise
+  }
+  /** Until when it is or was held; 0 = it was not. */
+  heldUntil(recordNo: number): number {
+    return this.#pageOf(recordNo).held.get(recordNo % RECORDS_PER_PAGE)?.heldUntil ?? 0;
+  }
+  /** The same text for records that look the same to their users: of one notice, at one place, sent in one way. */
+  deliveryKey(recordNo: number): string {
+    const page = this.#pageOf(recordNo);
+    const offset = recordNo % RECORDS_PER_PAGE;
+    const held = page.held.get(offset);
+    const key = `,${page.runNos[offset]}${wentLive(page.heads.flags[offset] ?? 0) ? '' : '-'}`;
+    return held ? `${key}@${held.place}${held.heldUntil > 0}` : key;
+  }
+  /** When it was made: when its notice was sent (ms UTC). */
+  createdAt(recordNo: number): number {
+    return this.#runs.at(this.#runOf(recordNo));
+  }
+  /** How often it was written to a socket since the process started. */
+  sends(recordNo: number): number {
+    return this.#pageOf(recordNo).sends[recordNo % RECORDS_PER_PAGE] ?? 0;
+  }
+  noteSent(recordNo: number): void {
+    const { sends } = this.#pageOf(recordNo);
+    const offset = recordNo % RECORDS_PER_PAGE;
+    const count = sends[offset] ?? 0;
+    if (count < RETRIES_LIMIT_COUNT) sends[offset] = count + 1;
+  }
+  /** When a record got into the state that a list is sorted by (ms UTC); 0 = it never did. */
+  time(recordNo: number, of: 'receivedAt' | 'readAt' | 'confirmedAt'): number {
+    return this.#bodyOf(this.#pageOf(recordNo))[of][recordNo % RECORDS_PER_PAGE] ?? 0;
+  }
+
+  /** The numbers of the records that were made in a range of time (ms UTC, both included): from `from` to before `end`. */
+  between(fromAt: number | undefined, toAt: number | undefined): { readonly from: number; readonly end: number } {
+    const firstFrom = (at: number): number => this.#runs.firstFrom(at) ?? this.#count;
+    return {
+      from: fromAt === undefined ? 0 : firstFrom(fromAt),
+      end: toAt === undefined ? this.#count : firstFrom(toAt + 1),
+    };
+  }
+
+  /** How many of the records from `first` to before `end` are in each state, by flags. */
+  countFlags(first: number, end: number): Int32Array {
+    const counts = new Int32Array(FLAGS_LIMIT);
+    for (let at = first; at < end; ) {
+      const { flags } = this.#pageOf(at).heads;
+      const offset = at % RECORDS_PER_PAGE;
+      const upTo = Math.min(RECORDS_PER_PAGE, offset + end - at);
+      for (let index = offset; index < upTo; index++) {
+        const cell = flags[index] ?? 0;
+        counts[cell] = (counts[cell] ?? 0) + 1;
+      }
+      at += upTo - offset;
+    }
+    return counts;
+  }
+
+  /** Shows the records from `first` to before `end`, until `visit` says false. */
+  each(first: number, end: number, visit: VisitRecord): void {
+    for (let at = first; at < end; ) {
+      const { userNos, flags } = this.#pageOf(at).heads;
+      const base = at - (at % RECORDS_PER_PAGE);
+      const upTo = Math.min(end, base + RECORDS_PER_PAGE);
+      for (; at < upTo; at++) if (!visit(at, userNos[at - base] ?? 0, flags[at - base] ?? 0)) return;
+    }
+  }
+
+  /** The same, the last one first. */
+  eachBackwards(first: number, end: number, visit: VisitRecord): void {
+    for (let at = end - 1; at >= first; ) {
+      const { userNos, flags } = this.#pageOf(at).heads;
+      const base = at - (at % RECORDS_PER_PAGE);
+      const from = Math.max(first, base);
+      for (; at >= from; at--) if (!visit(at, userNos[at - base] ?? 0, flags[at - base] ?? 0)) return;
+    }
+  }
+
+  /** Raises a record to `flags`. A time that is there already stays. */
+  mark(recordNo: number, flags: number, mark: RecordMark): void {
+    const page = this.#pageOf(recordNo);
+    const offset = recordNo % RECORDS_PER_PAGE;
+    this.#changed.add(page); // before its body is read: it must not be let go
+    const body = this.#bodyOf(page);
+    this.#changedCount++;
+    page.heads.flags[offset] = flags;
+    body.updatedAt[offset] = mark.at;
+    if (isDelivered(flags) && body.receivedAt[offset] === 0) body.receivedAt[offset] = mark.at;
+    if (isRead(flags) && body.readAt[offset] === 0) body.readAt[offset] = mark.at;
+    if (isConfirmed(flags) && body.confirmedAt[offset] === 0) body.confirmedAt[offset] = mark.at;
+    if (mark.deviceNo !== undefined && body.devices[offset] === 0) body.devices[offset] = mark.deviceNo;
+    if (mark.retryCount !== undefined) body.retries[offset] = Math.min(RETRIES_LIMIT_COUNT, mark.retryCount);
+    if (mark.error !== undefined && !isDelivered(flags)) body.errors[offset] = RECORD_ERRORS.indexOf(mark.error);
+  }
+
+  /** A held record becomes deliverable at a place of its user's stream. One of a digest keeps its `heldUntil`. */
+  release(recordNo: number, to: { readonly place: Seq; readonly heldUntil: number; readonly at: number }): void {
+    const page = this.#pageOf(recordNo);
+    const offset = recordNo % RECORDS_PER_PAGE;
+    this.#changed.add(page); // as above
+    this.#bodyOf(page).updatedAt[offset] = to.at;
+    page.held.set(offset, { place: to.place, heldUntil: to.heldUntil });
+    this.#changedCount++;
+  }
+
+  /** A held one is held longer. Until it is released that is only known here: a start looks at its hour again. */
+  postpone(recordNo: number, heldUntil: number): void {
+    this.#pageOf(recordNo).held.set(recordNo % RECORDS_PER_PAGE, { place: 0, heldUntil });
+  }
+
+  view(recordNo: number): ReceiveRecord {
+    const page = this.#pageOf(recordNo);
+    const body = this.#bodyOf(page);
+    const offset = recordNo % RECORDS_PER_PAGE;
+    const role = body.roles[offset] ?? 0;
+    return {
+      recordNo,
+      noticeNo: this.noticeNo(recordNo),
+      userNo: this.userNo(recordNo),
+      place: this.place(recordNo),
+      flags: this.flags(recordNo),
+      role: role === 0 ? '' : String.fromCharCode(role),
+      createdAt: this.createdAt(recordNo),
+      receivedAt: body.receivedAt[offset] ?? 0,
+      readAt: body.readAt[offset] ?? 0,
+      confirmedAt: body.confirmedAt[offset] ?? 0,
+      updatedAt: body.updatedAt[offset] ?? 0,
+      heldUntil: this.heldUntil(recordNo),
+      retryCount: body.retries[offset] ?? 0,
+      deviceNo: body.devices[offset] ?? 0,
+      error: RECORD_ERRORS[body.errors[offset] ?? 0] ?? '',
+    };
+  }
+
+  /** The pages that changed, as they are when it is their turn, in slices. They stay in memory until `saved`. */
+  *takeSlices(pageCount: number): Iterable<readonly RecordPageRow[]> {
+    assert(this.#saving.size === 0, 'one checkpoint at a time');
+    this.#savingCount = this.#changedCount;
+    this.#changedCount = 0;
+    const pages = [...this.#changed];
+    for (let at = 0; at < pages.length; at += pageCount)
+      yield pages.slice(at, at + pageCount).map((page) => this.#take(page));
+  }
+
+  saved(): void {
+    this.#saving.clear();
+    this.#savingCount = 0;
+    this.#evict();
+  }
+
+  #take(page: RecordPage): RecordPageRow {
+    this.#changed.delete(page);
+    this.#saving.add(page);
+    const held = page.held.size === 0 ? null : JSON.stringify(page.heldCells());
+    const { no, count } = page;
+    return [no, packRuns(this.#runsOf(page)), held, packHeads(page.heads, count), packBody(this.#bodyOf(page), count)];
+  }
+
+  #runsOf(page: RecordPage): readonly PageRun[] {
+    const runs: { noticeNo: number; place: number; at: number; count: number; runNo: number }[] = [];
+    for (let offset = 0; offset < page.count; offset++) {
+      const runNo = page.runNos[offset] ?? 0;
+      const last = runs.at(-1);
+      if (last?.runNo === runNo) last.count++;
+      else {
+        const noticeNo = this.#runs.noticeNo(runNo);
+        runs.push({ runNo, noticeNo, place: this.#runs.place(runNo), at: this.#runs.at(runNo), count: 1 });
+      }
+    }
+    return runs;
+  }
+
+  #takeRun(page: RecordPage, run: PageRun, limit: number): void {
+    const count = Math.min(run.count, limit - this.#count);
+    if (count <= 0) return;
+    const runNo = this.#runs.goesOn(run.noticeNo) ?? this.#runs.begin({ ...run, first: this.#count });
+    page.runNos.fill(runNo, page.count, page.count + count);
+    page.count += count;
+    this.#count += count;
+  }
+
+  #addPage(): RecordPage {
+    const page = RecordPage.empty(this.#pages.length);
+    this.#pages.push(page);
+    this.#withBody.add(page);
+    return page;
+  }
+
+  #pageOf(recordNo: number): RecordPage {
+    return must(this.#pages[(recordNo / RECORDS_PER_PAGE) | 0], 'records are numbered without gaps');
+  }
+  #runOf(recordNo: number): number {
+    return this.#pageOf(recordNo).runNos[recordNo % RECORDS_PER_PAGE] ?? 0;
+  }
+
+  #bodyOf(page: RecordPage): PageBody {
+    if (page.body) return page.body;
+    const body = must(this.#tables.readPageBody(page.no), `page ${page.no} of the receive records was saved`);
+    page.body = body;
+    this.#withBody.add(page);
+    if (this.#withBody.size > 2 * this.#cachedPageCount) this.#evict();
+    return body;
+  }
+
+  /** Lets the bodies go that were read first; those that are not on disk as they are stay. */
+  #evict(): void {
+    let surplusCount = this.#withBody.size - this.#cachedPageCount;
+    for (const page of this.#withBody) {
+      if (surplusCount <= 0) break;
+      if (this.#changed.has(page) || this.#saving.has(page)) continue;
+      page.body = undefined;
+      this.#withBody.delete(page);
+      surplusCount--;
+    }
+  }
+}
+
+/** What a page says that was written later than the place from which rows are folded in again: it is released once more. */
+function holdAgain(page: RecordPage, stateSeq: Seq): void {
+  for (const [offset, { place, heldUntil }] of page.held) {
+    if (offset >= page.count) page.held.delete(offset);
+    else if (place > stateSeq) page.held.set(offset, { place: 0, heldUntil });
+  }
+}

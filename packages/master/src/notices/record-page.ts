@@ -1,0 +1,46 @@
+import {
+  emptyBody,
+  emptyHeads,
+  type HeldCell,
+  type PageBody,
+  type PageHeads,
+  RECORDS_PER_PAGE,
+} from '../log/record-page-layout.ts';
+
+/** A record that is or was held: its place in the user's stream (0 = still held), and until when. */
+export type Holding = { readonly place: number; readonly heldUntil: number };
+
+/** So many records in a row. Its columns grow to the full page at once; `count` says how many are in use. */
+export class RecordPage {
+  readonly no: number;
+  readonly heads: PageHeads;
+  /** For each record, which notice of `RecordRuns` it belongs to. */
+  readonly runNos = new Uint32Array(RECORDS_PER_PAGE);
+  /** How often each was written to a socket since the process started. */
+  readonly sends = new Uint8Array(RECORDS_PER_PAGE);
+  readonly held = new Map<number, Holding>();
+  count = 0;
+  /** Absent while it is only on disk. */
+  body: PageBody | undefined;
+
+  private constructor(no: number, heads: PageHeads, body: PageBody | undefined) {
+    this.no = no;
+    this.heads = heads;
+    this.body = body;
+  }
+
+  static empty(no: number): RecordPage {
+    return new RecordPage(no, emptyHeads(), emptyBody());
+  }
+
+  /** As stored; the body stays on disk. */
+  static stored(no: number, heads: PageHeads, held: readonly HeldCell[]): RecordPage {
+    const page = new RecordPage(no, heads, undefined);
+    for (const [offset, place, heldUntil] of held) page.held.set(offset, { place, heldUntil });
+    return page;
+  }
+
+  heldCells(): readonly HeldCell[] {
+    return [...this.held].map(([offset, { place, heldUntil }]) => [offset, place, heldUntil] as const);
+  }
+}
