@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify';
 import Type, { type Static } from 'typebox';
 import { countReceipts } from '../notices/count-receipts.ts';
 import { countsOf } from '../notices/flag-counts.ts';
-import { listNotices, type NoticeQuery } from '../notices/list-notices.ts';
+import { listNotices } from '../notices/list-notices.ts';
 import { listRecords, SKIP_LIMIT_COUNT } from '../notices/list-records.ts';
 import type { LiveNotice } from '../notices/live-notice.ts';
 import type { NoticeHub } from '../notices/notice-hub.ts';
@@ -36,6 +36,7 @@ import { rosterFile } from './roster-file.ts';
 const DEFAULT_PAGE_COUNT = 20;
 const tags = ['notices'];
 const config = { access: 'admin' as const };
+const NOTICE_SORT = { created_at: 'no', priority: 'priority', type: 'type', status: 'status' } as const;
 const SORT = { created_at: 'created', received_at: 'received', read_at: 'read', confirmed_at: 'confirmed' } as const;
 
 /** What was sent, to whom, and what became of it. */
@@ -66,7 +67,7 @@ function addPushRecords(app: App, hub: NoticeHub): void {
         senderId: query.sender_id,
         fromAt: momentOf(query.start_date, 'start_date'),
         toAt: momentOf(query.end_date, 'end_date', true),
-        sort: (query.sort_by ?? 'created_at') as NoticeQuery['sort'], // checked by the schema
+        sort: NOTICE_SORT[(query.sort_by ?? 'created_at') as keyof typeof NOTICE_SORT], // checked by the schema
         isDescending: query.sort_order !== 'asc',
         skipCount,
         limitCount: pageSize,

@@ -63,18 +63,28 @@ export type StoredNoticeUser = {
 };
 export type StoredSetting = { readonly kind: string; readonly id: string; readonly body: string };
 
-export type NoticeScan = {
+export type NoticeSort = 'no' | 'priority' | 'type' | 'status';
+/** A range of notices, both ends included, as one index has them: by number, or also those of one type, target or status. */
+export type NoticeIndex = {
+  readonly by: NoticeSort | 'target';
+  /** Undefined: the index gives its order only. */
+  readonly value?: string | undefined;
+  readonly fromNo: number;
+  readonly toNo: number;
+};
+export type NoticeScan = NoticeIndex & {
+  readonly sort: NoticeSort;
+  readonly isDescending: boolean;
+  readonly skipCount: number;
+  readonly limitCount: number;
+};
+/** What is looked for in the notices themselves. */
+export type NoticeSearch = {
   readonly type?: string | undefined;
   readonly target?: string | undefined;
   readonly status?: string | undefined;
   readonly senderId?: string | undefined;
   readonly keyword?: string | undefined;
-  readonly fromAt?: number | undefined;
-  readonly toAt?: number | undefined;
-  readonly sort: 'created_at' | 'priority' | 'type' | 'status';
-  readonly isDescending: boolean;
-  readonly skipCount: number;
-  readonly limitCount: number;
 };
 
 /**
@@ -97,8 +107,14 @@ export interface NoticeTables {
   readNotice(no: number): StoredNotice | undefined;
   readNoticeById(messageId: string): StoredNotice | undefined;
   readNoticeByKey(senderId: string, key: string): StoredNotice | undefined;
-  scanNotices(scan: NoticeScan): readonly StoredNotice[];
-  countNotices(scan: NoticeScan, limitCount: number): number;
+  /** Numbers of notices. */
+  scanNotices(scan: NoticeScan): readonly Seq[];
+  /** Stops at `limitCount`. */
+  countNotices(index: NoticeIndex, limitCount: number): number;
+  /** Those of the notices that fit, in the order given. */
+  searchNotices(nos: readonly Seq[], search: NoticeSearch): readonly Seq[];
+  /** The first and last notice accepted in a range of times; undefined when there is none. */
+  noticesBetween(fromAt: number, toAt: number): { readonly fromNo: number; readonly toNo: number } | undefined;
   /** Writes the batch in one transaction. `reached` in it moves `stateSeq()`. Rejects with LOG_WRITE_FAILED. */
   save(batch: NoticeBatch): Promise<void>;
 }
@@ -116,13 +132,17 @@ const SQL = {
   notice: `SELECT ${NOTICE} FROM notices WHERE no = ?`,
   noticeById: `SELECT ${NOTICE} FROM notices WHERE message_id = ?`,
   noticeByKey: `SELECT ${NOTICE} FROM notices WHERE sender_id = ? AND key = ?`,
+  search: `SELECT no FROM json_each(?) AS chosen CROSS JOIN notices ON no = chosen.value
+    WHERE notices.type = coalesce(?, notices.type) AND target = coalesce(?, target) AND status = coalesce(?, status)
+      AND sender_id = coalesce(?, sender_id) AND instr(body, ?) > 0`,
+  firstNotice: 'SELECT no FROM notices WHERE at >= ? ORDER BY at, no LIMIT 1',
+  lastNotice: 'SELECT no FROM notices WHERE at <= ? ORDER BY at DESC, no DESC LIMIT 1',
 } as const;
 
-const NOTICE_SORT = { created_at: 'no', priority: 'priority', type: 'type', status: 'status' } as const;
 /** Statements made from parts: as many as there are combinations of filters that somebody used. */
 const BUILT_LIMIT_COUNT = 500;
 
-type Value = string | number;
+type Value = string | number | null;
 type Row = Readonly<Record<string, string | number | null | Uint8Array>>;
 
 /** Reads the notice tables through a connection of the event loop; `save` is the writing thread's. */
@@ -185,19 +205,31 @@ export class SqliteNoticeTables implements NoticeTables {
   readNoticeByKey(senderId: string, key: string): StoredNotice | undefined {
     return this.#all(SQL.noticeByKey, senderId, key).map(toNotice)[0];
   }
-  scanNotices(scan: NoticeScan): readonly StoredNotice[] {
-    const { where, values } = noticeParts(scan);
+  scanNotices(scan: NoticeScan): readonly Seq[] {
+    const { from, values } = noticeIndex(scan);
     const order = scan.isDescending ? 'DESC' : 'ASC';
-    const column = NOTICE_SORT[scan.sort];
-    const by = column === 'no' ? `no ${order}` : `${column} ${order}, no ${order}`;
-    const sql = `SELECT ${NOTICE} FROM notices WHERE ${where} ORDER BY ${by} LIMIT ? OFFSET ?`;
-    return this.#all(sql, ...values, scan.limitCount, scan.skipCount).map(toNotice);
+    const by = scan.sort === 'no' ? `no ${order}` : `${scan.sort} ${order}, no ${order}`;
+    const sql = `SELECT no FROM ${from} ORDER BY ${by} LIMIT ? OFFSET ?`;
+    return this.#all(sql, ...values, scan.limitCount, scan.skipCount).map(({ no }) => no as Seq); // stored from one
   }
 
-  countNotices(scan: NoticeScan, limitCount: number): number {
-    const { where, values } = noticeParts(scan);
-    const sql = `SELECT count(*) AS count FROM (SELECT 1 FROM notices WHERE ${where} LIMIT ?)`;
+  countNotices(index: NoticeIndex, limitCount: number): number {
+    const { from, values } = noticeIndex(index);
+    const sql = `SELECT count(*) AS count FROM (SELECT 1 FROM ${from} LIMIT ?)`;
     return Number(this.#all(sql, ...values, limitCount)[0]?.count ?? 0);
+  }
+
+  searchNotices(nos: readonly Seq[], search: NoticeSearch): readonly Seq[] {
+    const { type = null, target = null, status = null, senderId = null, keyword = '' } = search;
+    const values = [JSON.stringify(nos), type, target, status, senderId, keyword];
+    return this.#all(SQL.search, ...values).map(({ no }) => no as Seq); // stored from one
+  }
+
+  noticesBetween(fromAt: number, toAt: number): { readonly fromNo: number; readonly toNo: number } | undefined {
+    const fromNo = this.#all(SQL.firstNotice, fromAt)[0]?.no;
+    const toNo = this.#all(SQL.lastNotice, toAt)[0]?.no;
+    if (typeof fromNo !== 'number' || typeof toNo !== 'number' || fromNo > toNo) return undefined;
+    return { fromNo, toNo };
   }
 
   #all(sql: string, ...values: readonly Value[]): readonly Row[] {
@@ -219,22 +251,17 @@ export class SqliteNoticeTables implements NoticeTables {
   }
 }
 
-function noticeParts(scan: NoticeScan): { readonly where: string; readonly values: readonly Value[] } {
-  const where = ['no > 0'];
-  const values: Value[] = [];
-  const add = (condition: string, value: Value | undefined): void => {
-    if (value === undefined) return;
-    where.push(condition);
-    values.push(value);
+/** The index is named: SQLite, which does not know how common a type is, may take one that leaves all rows. */
+function noticeIndex({ by, value, fromNo, toNo }: NoticeIndex): {
+  readonly from: string;
+  readonly values: readonly Value[];
+} {
+  const index = by === 'no' ? 'NOT INDEXED' : `INDEXED BY notices_by_${by}`;
+  const isValue = value === undefined ? '' : ` AND ${by} = ?`;
+  return {
+    from: `notices ${index} WHERE no BETWEEN ? AND ?${isValue}`,
+    values: value === undefined ? [fromNo, toNo] : [fromNo, toNo, value],
   };
-  add('type = ?', scan.type);
-  add('target = ?', scan.target);
-  add('status = ?', scan.status);
-  add('sender_id = ?', scan.senderId);
-  add('at >= ?', scan.fromAt);
-  add('at <= ?', scan.toAt);
-  add('instr(body, ?) > 0', scan.keyword);
-  return { where: where.join(' AND '), values };
 }
 
 const toNotice = (row: Row): StoredNotice => ({
