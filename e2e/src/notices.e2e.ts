@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 /** Notices as people meet them: an administrator writes one, two devices of a user show it, and one answer settles both. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ADMIN_PASSWORD } from './harness/master-process.ts';
@@ -92,6 +93,9 @@ test('the console lists what was sent, draws its receipts, and says how the hub 
   await row.click();
   await desk.page.locator('[data-chart] svg text').first().waitFor(SEEN);
   await desk.page.getByText('尚未确认：0').waitFor(SEEN);
+  const download = desk.page.waitForEvent('download');
+  await desk.page.getByRole('link', { name: 'CSV' }).click();
+  expect(await readFile(await (await download).path(), 'utf8')).toMatch(/^\ufeffmessage_id,user_id,.*\r\n$/);
   await desk.page.locator('.ant-drawer-close').click();
   await tab('推送状态');
   await desk.page.locator('[data-hub="ok"]').waitFor(SEEN);
