@@ -32,7 +32,8 @@ export const comparePositions = (a: ItemPosition, b: ItemPosition): number => b.
 
 /**
  * Every item: what changed since the last checkpoint is pinned in memory and hides what disk says; the rest is on disk,
- * with the recently used ones kept under a byte budget.
+ * with those that were read lately kept under a byte budget. One that was only written is let go once it is on disk: most
+ * are not asked for in memory's time, and a heap full of them makes every collection of garbage longer.
  */
 export class ItemBook {
   readonly limitBytes: number;
@@ -119,9 +120,8 @@ export class ItemBook {
     return this.#saving.values();
   }
 
-  /** The checkpoint is on disk: its items may leave memory, those that changed again stay pinned. */
+  /** The checkpoint is on disk: its items leave memory, those that changed again stay pinned. */
   settleSaved(): void {
-    for (const [key, item] of this.#saving) if (!this.#changed.has(key)) this.#cache.set(key, item.record);
     this.#saving = new Map();
   }
 
