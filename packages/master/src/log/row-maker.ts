@@ -19,7 +19,7 @@ export class RowMaker {
     return changes.map((change) => {
       this.#lastSeq += 1;
       const seq = this.#lastSeq as Seq; // the only place where a seq is made
-      return { seq, at, change, text: `{"seq":${seq},"at":${at},"change":${JSON.stringify(change)}}` };
+      return { seq, at, change, text: JSON.stringify({ seq, at, change }) };
     });
   }
 }

@@ -15,9 +15,11 @@ export function jsonWeight(value: unknown, limitBytes: number): number {
     else if (Array.isArray(next)) for (const item of next) waiting.push(item);
     else if (ArrayBuffer.isView(next)) bytes += next.byteLength;
     else if (typeof next === 'object' && next !== null) {
-      for (const [key, item] of Object.entries(next)) {
+      // Not its entries: a pair made for every value of a batch is a tenth of all that the batch allocates.
+      const values = next as Readonly<Record<string, unknown>>; // only read by its own names
+      for (const key of Object.keys(next)) {
         bytes += key.length;
-        waiting.push(item);
+        waiting.push(values[key]);
       }
     } else bytes += 4;
   }
