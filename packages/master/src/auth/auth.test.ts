@@ -122,6 +122,19 @@ test('[AU3] logout, another password and removal end sessions, and sockets hear 
   expect(await codeOf(login('lena', 'another one', '10.0.0.9'))).toBe('BAD_CREDENTIALS');
 });
 
+test('[AU4] the list of users is the same one until somebody changes, and then a new one', async () => {
+  const before = auth.users();
+  expect(auth.users()).toBe(before);
+  await auth.addUser({ username: 'lena', password: PASSWORD, role: 'viewer', grants: [] }, 'test');
+  const added = auth.users();
+  expect(added.map(({ username }) => username)).toContain('lena');
+  auth.changeUser('lena', { role: 'operator' }, 'test');
+  expect(auth.users().find(({ username }) => username === 'lena')?.role).toBe('operator');
+  auth.removeUser('lena', 'test');
+  expect(auth.users()).toEqual(before);
+  expect(added.map(({ username }) => username)).toContain('lena');
+});
+
 test('[AU4] a changed role or grant holds in open sessions', async () => {
   const accountId = 'acc-1' as AccountId;
   await auth.addUser({ username: 'lena', password: PASSWORD, role: 'viewer', grants: [] }, 'test');

@@ -60,6 +60,8 @@ export class Auth implements Authenticator {
   readonly #passwords = new Passwords();
   readonly #throttle: LoginThrottle;
   readonly #users = new Map<string, UserRow>();
+  /** What `users` gave last; absent once somebody changed. */
+  #listed: readonly UserInfo[] | undefined;
   readonly #workerKeys = new Map<string, string>();
   readonly #sessions: Sessions;
   readonly #listeners = new Set<() => void>();
@@ -166,9 +168,10 @@ export class Auth implements Authenticator {
     this.#announce();
   }
 
-  /** Oldest first. */
+  /** Oldest first. The same list as long as no user changed. */
   users(): readonly UserInfo[] {
-    return [...this.#users.values()].map(infoFrom);
+    this.#listed ??= [...this.#users.values()].map(infoFrom);
+    return this.#listed;
   }
 
   /** Throws USER_NOT_FOUND. */
@@ -198,6 +201,7 @@ export class Auth implements Authenticator {
     };
     this.#tables.putUser(row);
     this.#users.set(fold(row.username), row);
+    this.#listed = undefined;
     this.#audit('user added', { username: row.username, role: row.role, by });
     return infoFrom(row);
   }
@@ -235,6 +239,7 @@ export class Auth implements Authenticator {
     this.#keepAnAdministrator(username);
     this.#tables.dropUser(row.id);
     this.#users.delete(fold(username));
+    this.#listed = undefined;
     this.#sessions.revokeAllOf(row.id as UserId); // made by addUser
     this.#audit('user removed', { username: row.username, by });
     this.#announce();
@@ -311,6 +316,7 @@ export class Auth implements Authenticator {
     const row: UserRow = { ...this.#row(username), ...patch };
     this.#tables.putUser(row);
     this.#users.set(fold(username), row);
+    this.#listed = undefined;
     return row;
   }
 

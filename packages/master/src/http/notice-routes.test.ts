@@ -182,7 +182,14 @@ test('[NO13] no cell of an exported roster is run as a formula', async () => {
 test('[NO54] what the routes answer is what /openapi.json says, field by field', async () => {
   const link: NoticeLink = {
     ...{ id: 'c-1', format: 'plain', userId: idOf('ann') as UserId, username: 'ann', address: '::1', agent: 'test' },
-    ...{ since: 1, lastSeenAt: 1, bufferedBytes: 0, write: () => undefined, tooSlow: () => undefined },
+    ...{
+      since: 1,
+      lastSeenAt: 1,
+      bufferedBytes: 0,
+      write: () => undefined,
+      flush: () => undefined,
+      tooSlow: () => undefined,
+    },
   };
   world.notices.enter(link);
   await send({

@@ -107,6 +107,10 @@ export class Dispatcher {
   isStarted(link: NoticeLink): boolean {
     return this.#seatOf(link)?.isStarted ?? false;
   }
+  /** Whether the connection's turn is to come: what is said meanwhile may go out with it. */
+  isQueued(link: NoticeLink): boolean {
+    return this.isStarted(link) && this.lanes.has(link.userId);
+  }
   /** Up to where the connection was sent the user's notices. */
   sentUpTo(link: NoticeLink): Seq {
     return this.#seatOf(link)?.sentUpTo ?? (0 as Seq);
@@ -209,7 +213,10 @@ export class Dispatcher {
         ? [...how.replayed, ...waiting].sort((a, b) => this.#placeOf(a) - this.#placeOf(b) || a - b)
         : waiting;
     const last = recordNos.at(-1);
-    if (last === undefined && seat.unreadCount === unreadCount) return;
+    if (last === undefined && seat.unreadCount === unreadCount) {
+      link.flush();
+      return;
+    }
     if (link.bufferedBytes > this.#limits.slowConsumerBytes) {
       this.#slowCount++;
       this.#lc.info({ connectionId: link.id, userId: link.userId }, 'a notice client reads too slowly');

@@ -64,6 +64,11 @@ export class Lanes<Receiver> {
     this.#peakCount = Math.max(this.#peakCount, this.queuedCount);
   }
 
+  /** Whether this receiver waits for a turn. */
+  has(receiver: Receiver): boolean {
+    return this.#waiting.some((waiting) => waiting.has(receiver));
+  }
+
   /** Whose turn it is, until at least so many deliveries are taken: highest lane first, each lane with at least its share. */
   take(batchCount: number): readonly Receiver[] {
     const shares = shareOut(batchCount, this.#queued);

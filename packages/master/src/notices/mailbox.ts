@@ -15,6 +15,8 @@ export class Mailbox {
   /** Records of notices that the user has not acknowledged, by number: those that may be sent, by ascending place; and the held. */
   readonly waiting: number[] = [];
   readonly held: number[] = [];
+  /** Something of the user's was held once: only then there may be a digest. */
+  hadHeld = false;
   /** The numbers of all the user's records, ascending: in the order in which they were made. */
   readonly records: number[] = [];
   /** Those that are not held, by place; absent as long as that is the same list. */
@@ -42,7 +44,10 @@ export class Mailbox {
 
   /** The user has one more record; `place` = 0 while it is held. */
   take(recordNo: number, place: Seq): void {
-    if (place === 0) this.#shown ??= [...this.records];
+    if (place === 0) {
+      this.hadHeld = true;
+      this.#shown ??= [...this.records];
+    }
     this.records.push(recordNo);
     if (place === 0) return;
     this.#shown?.push(recordNo);

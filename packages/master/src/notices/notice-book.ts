@@ -95,6 +95,7 @@ export class NoticeBook {
       const place = records.place(recordNo);
       if (place < mailbox.newestPlace) wereHeld.add(mailbox);
       mailbox.take(recordNo, place);
+      mailbox.hadHeld ||= records.heldUntil(recordNo) > 0;
       this.totals.add(flags, 1);
       mailbox.counts.add(flags, 1);
       if (isUnread(flags)) mailbox.unreadCount++;

@@ -188,6 +188,11 @@ export class NoticeHub {
     return this.#takeUpTo(link, mailbox, upTo);
   }
 
+  /** Whether notices for this connection are about to be written. What was kept for them is flushed even if there are none. */
+  isQueued(link: NoticeLink): boolean {
+    return this.#dispatcher.isQueued(link);
+  }
+
   /** Resolves once the receipts are durable. A state that is reached already costs nothing. */
   async receive(mark: {
     readonly userId: UserId;
@@ -307,7 +312,8 @@ export class NoticeHub {
     const recordNos = mailbox?.waitingUpTo(upTo, (recordNo) => book.records.place(recordNo)) ?? [];
     if (recordNos.length === 0) return { messageIds: [], unknownIds: [] };
     const messageIds = recordNos.map((recordNo) => book.noticeOf(recordNo).messageId);
-    const shownIds = shownIdsOf(recordNos.map((recordNo) => book.deliveryOf(recordNo)));
+    const shownIds =
+      mailbox?.hadHeld === true ? shownIdsOf(recordNos.map((recordNo) => book.deliveryOf(recordNo))) : messageIds;
     await this.#receipts.note({ userId: link.userId, messageIds, state: 'delivered', device: this.#deviceOf(link) });
     return { messageIds: shownIds, unknownIds: [] };
   }

@@ -15,6 +15,8 @@ export interface NoticeLink {
   /** Bytes accepted by `write` that the system has not taken yet. */
   readonly bufferedBytes: number;
   write(frame: Buffer): void;
+  /** Writes what was kept to go out with the next frame. */
+  flush(): void;
   /** It reads too slowly and was given up: say so and close, without waiting for it. */
   tooSlow(): void;
 }

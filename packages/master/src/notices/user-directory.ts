@@ -36,7 +36,7 @@ export interface OtherUsers {
 
 /** Who there is. Notices are resolved against it at the moment of sending. */
 export interface UserDirectory {
-  /** Those who have a login here, in a stable order. */
+  /** Those who have a login here, in a stable order; the same list as long as nobody of them changed. */
   own(): readonly Person[];
   readonly others?: OtherUsers | undefined;
 }
@@ -129,8 +129,10 @@ export class CachedDirectory implements PeopleToTell {
   }
 
   #read(): void {
-    this.#own = this.#directory.own();
-    this.#byId = new Map(this.#own.map((person) => [person.id, person]));
     this.#readAt = this.#now();
+    const own = this.#directory.own();
+    if (own === this.#own) return; // nobody changed since
+    this.#own = own;
+    this.#byId = new Map(own.map((person) => [person.id, person]));
   }
 }

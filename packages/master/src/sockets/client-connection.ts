@@ -273,6 +273,7 @@ export class ClientConnection implements Sink {
         return bufferedBytes();
       },
       write: (frame) => this.write(frame),
+      flush: () => undefined, // every frame is written at once
       tooSlow: () => this.tooSlow(),
     };
     this.#noticeLink = link;

@@ -48,6 +48,26 @@ test('[CL14] prepared frames, the library’s own and the close arrive in the or
   expect(heard).toEqual(['one', 'two', 'ping three', '300000', 'five', 'six']);
 });
 
+test('[CL14] frames that were kept go out in front of the next one, or when they are flushed, or when they are many', async () => {
+  const { ws, stream, client } = await openPair(false);
+  const heard: string[] = [];
+  client.on('message', (data: Buffer) => heard.push(`${data.length < 20 ? data.toString() : data.length}`));
+  const closed = new Promise((resolve) => client.once('close', resolve));
+  const writer = new FrameWriter(ws, stream);
+  writer.keep(textFrame('one'));
+  writer.keep(textFrame('two'));
+  expect(writer.bufferedBytes).toBe(10);
+  writer.write(textFrame('three'));
+  writer.keep(textFrame('four'));
+  writer.flush();
+  writer.flush();
+  writer.keep(textFrame('y'.repeat(20_000)));
+  writer.write(textFrame('six'));
+  ws.close();
+  await closed;
+  expect(heard).toEqual(['one', 'two', 'three', 'four', '20000', 'six']);
+});
+
 test('[CL14] a compressed socket is refused', async () => {
   const { ws, stream } = await openPair(true);
   expect(() => new FrameWriter(ws, stream)).toThrow(/compressed/);

@@ -2,6 +2,9 @@ import type { Duplex } from 'node:stream';
 import { assert } from '@hiscrm/shared/lib/must.ts';
 import type { WebSocket } from 'ws';
 
+/** More than this is not kept for company. */
+const KEPT_LIMIT_BYTES = 16 * 1024;
+
 /**
  * Writes prepared frames (`textFrame`) straight to the connection under a WebSocket. `ws.send` would build the same header
  * for each of ten thousand sockets and write it and the payload apart; the bytes are equal for all, so they are made once.
@@ -12,6 +15,8 @@ import type { WebSocket } from 'ws';
 export class FrameWriter {
   readonly #ws: WebSocket;
   readonly #stream: Duplex;
+  #kept: Buffer[] = [];
+  #keptBytes = 0;
 
   /** `stream` is the one that the upgrade handed over. */
   constructor(ws: WebSocket, stream: Duplex) {
@@ -22,12 +27,35 @@ export class FrameWriter {
 
   /** Bytes that the system has not taken yet. */
   get bufferedBytes(): number {
-    return this.#stream.writableLength;
+    return this.#stream.writableLength + this.#keptBytes;
   }
 
   /** Queues one whole frame; dropped once closing began, when no data frame may follow. */
   write(frame: Buffer): void {
-    if (this.#ws.readyState === this.#ws.OPEN) this.#stream.write(frame);
+    const { readyState, OPEN } = this.#ws;
+    if (readyState === OPEN)
+      this.#stream.write(this.#kept.length === 0 ? frame : Buffer.concat([...this.#take(), frame]));
+  }
+
+  /** Queues a frame that goes out with the next one, or with `flush`: a call to the system costs more than what it writes. */
+  keep(frame: Buffer): void {
+    this.#kept.push(frame);
+    this.#keptBytes += frame.length;
+    if (this.#keptBytes > KEPT_LIMIT_BYTES) this.flush();
+  }
+
+  /** Writes what was kept. */
+  flush(): void {
+    const kept = this.#take();
+    if (kept.length > 0) this.write(kept.length === 1 && kept[0] ? kept[0] : Buffer.concat(kept));
+  }
+
+  #take(): readonly Buffer[] {
+    const kept = this.#kept;
+    if (kept.length === 0) return kept;
+    this.#kept = [];
+    this.#keptBytes = 0;
+    return kept;
   }
 
   /** What is written until `release` goes out in one call to the system. Calls may nest. */

@@ -117,6 +117,9 @@ export class NoticeConnection implements NoticeLink {
   write(frame: Buffer): void {
     this.#writer.write(frame);
   }
+  flush(): void {
+    this.#writer.flush();
+  }
   tooSlow(): void {
     this.bye('slow_consumer', CLOSE_POLICY, SLOW_RECONNECT_MS);
   }
@@ -222,7 +225,7 @@ export class NoticeConnection implements NoticeLink {
   #answer(state: ReceiptState, answer: Promise<ReceiptAnswer>): void {
     answer.then(
       ({ messageIds, unknownIds }) => {
-        if (messageIds.length > 0 || unknownIds.length === 0) this.#send({ type: 'ack_result', messageIds, state });
+        if (messageIds.length > 0 || unknownIds.length === 0) this.#acknowledge(messageIds, state);
         for (const ref of unknownIds) this.#refuse('NOT_FOUND', {}, ref);
       },
       (error: unknown) => {
@@ -233,6 +236,12 @@ export class NoticeConnection implements NoticeLink {
         }
       },
     );
+  }
+
+  #acknowledge(messageIds: readonly string[], state: ReceiptState): void {
+    const frame = textFrame(JSON.stringify({ type: 'ack_result', messageIds, state } satisfies NoticeDown));
+    if (this.#context.hub.isQueued(this)) this.#writer.keep(frame);
+    else this.#writer.write(frame);
   }
 
   #badFrame(code: ErrorCode, details: ErrorDetails): void {

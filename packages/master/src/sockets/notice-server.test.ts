@@ -39,6 +39,26 @@ function askFor(port: number, token: string, headers: Record<string, string>): P
   });
 }
 
+test('[NO1] what is acknowledged while more is on its way is answered, each once', async () => {
+  const world = await aWorld();
+  const ann = await world.connect('ann');
+  const ids = Array.from({ length: 40 }, (_, n) => `m-${n}`);
+  const sending = ids.map((messageId) =>
+    world.send({ messageId, target: { kind: 'users', userIds: ['u-ann' as UserId] } }),
+  );
+  const answered: string[] = [];
+  for (const messageId of ids) {
+    expect(await ann.next('system_notice')).toMatchObject({ messageId });
+    ann.send({ type: 'ack', messageIds: [messageId] });
+  }
+  await Promise.all(sending);
+  for (const _ of ids) {
+    const { messageIds } = await ann.next('ack_result');
+    answered.push(...(messageIds as string[])); // the contract's
+  }
+  expect(answered.sort()).toEqual([...ids].sort());
+});
+
 test('[NO1] a notice goes to everybody it is for and is delivered only when acknowledged', async () => {
   const world = await aWorld();
   const ann = await world.connect('ann');
