@@ -130,6 +130,37 @@ test('[NO14] every filter, sort and page gives what looking at each record gives
   );
 });
 
+test('[NO14] a list by a time is the same from the order of the times, which marks come behind while it is read and after', async () => {
+  const world = await aWorld({ users: NAMES });
+  const startedAt = world.clock.now();
+  await someRecords(world, 4_711);
+  const { book, receive } = { book: world.hub.book, receive: world.hub.receive.bind(world.hub) };
+  const mark = (name: string, n: number): Promise<unknown> => {
+    world.clock.advance(n);
+    return receive({ userId: userId(name), messageIds: [`m-${n}`], state: 'confirmed' });
+  };
+  await mark('ann', 2);
+  const known = book.records.orders.know();
+  await Promise.all([mark('ann', 3), mark('ann', 4)]);
+  await known;
+  await mark('ann', 5);
+  expect(book.records.orders.of('confirmedAt')?.count).toBe(
+    Array.from({ length: book.records.count }, (_, no) => book.records.view(no)).filter(
+      ({ confirmedAt }) => confirmedAt > 0,
+    ).length,
+  );
+  fc.assert(
+    fc.property(queries(startedAt), (asked) => {
+      const query = { ...asked, userId: asked.userId === undefined ? undefined : userId(asked.userId) };
+      const { recordNos } = reference(world, query);
+      for (const markAfterCount of [1, 5, 1_000]) {
+        expect(listRecords(book, query, { readCount: 0, markAfterCount }).recordNos).toEqual(recordNos);
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
 test.each([4_711, 90_210])(
   '[NO14] seed %i: counts of a range are those of its records, in all and for each user',
   async (seed) => {

@@ -1,3 +1,4 @@
+import type { UserId } from '@hiscrm/shared/model/ids.ts';
 import { ImError } from '@hiscrm/shared/protocol/errors.ts';
 import { type Counts, countsOf, FlagCounts } from './flag-counts.ts';
 import type { LiveNotice } from './live-notice.ts';
@@ -6,6 +7,7 @@ import type { Mailbox } from './mailbox.ts';
 import type { NoticeBook } from './notice-book.ts';
 import type { ReceiveRecords } from './receive-records.ts';
 import { FLAGS_LIMIT, type FlagFilter, fits, hasFilter } from './record-flags.ts';
+import type { TimeOrder } from './time-order.ts';
 
 export type RecordSort = 'created' | 'received' | 'read' | 'confirmed';
 
@@ -31,6 +33,22 @@ export const SKIP_LIMIT_COUNT = 100_000;
 
 /** Up to so many users of a name filter are looked up one by one; with more, the records are looked through. */
 const USERS_ONE_BY_ONE_COUNT = 64;
+/** Fewer of all are rare. */
+const RARE_SHARE = 0.02;
+/** How a list by a time gets along. */
+export type TimeLimits = {
+  /** Times of up to so many records in a row are read from their pages. */
+  readonly readCount: number;
+  /** Matches may be common and yet all at the far end: after so many records they are marked before it goes on. */
+  readonly markAfterCount: number;
+};
+const TIME_LIMITS: TimeLimits = { readCount: 10_000, markAfterCount: 20_000 };
+/** Fewer of all records are looked up by their users; with more, all are looked through. */
+const FEW_SHARE = 0.25;
+/** A bit a record, 32 to a number: a million of them stay in the processor's cache. */
+const BITS_COUNT = 32;
+const BITS_SHIFT = 5;
+const BITS_MASK = 31;
 const TIME_OF = { received: 'receivedAt', read: 'readAt', confirmed: 'confirmedAt' } as const;
 /** A sort by a time leaves out the records without one. */
 const HAS_TIME: Record<RecordSort, FlagFilter> = {
@@ -49,16 +67,18 @@ type Scope = {
   readonly mailboxes: readonly Mailbox[] | undefined;
   /** 1 for each combination of flags that fits. */
   readonly wanted: Uint8Array;
+  readonly timeLimits: TimeLimits;
 };
 
 /** One page of the receive records, and how many there are in which states. */
-export function listRecords(book: NoticeBook, query: RecordQuery): RecordPage {
+export function listRecords(book: NoticeBook, query: RecordQuery, timeLimits = TIME_LIMITS): RecordPage {
   const notice = query.messageId === undefined ? undefined : book.shelf.byId(query.messageId);
   const scope: Scope = {
     records: book.records,
     ...rangeOf(book, query, notice),
     mailboxes: mailboxesOf(book, query),
     wanted: wantedOf(query),
+    timeLimits,
   };
   if (scope.from >= scope.end || scope.mailboxes?.length === 0) return { recordNos: [], total: 0, stats: countsOf([]) };
   const counts = countFlags(book, scope, query, notice);
@@ -90,14 +110,11 @@ function rangeOf(
 
 function mailboxesOf(book: NoticeBook, { userId, username }: RecordQuery): readonly Mailbox[] | undefined {
   if (userId === undefined && username === undefined) return undefined;
-  const part = username?.toLowerCase();
-  const all = [...book.mailboxes.values()];
-  const some = all.filter(
-    (mailbox) =>
-      (userId === undefined || mailbox.userId === userId) &&
-      (part === undefined || mailbox.username.toLowerCase().includes(part)),
-  );
-  return some.length === all.length ? undefined : some;
+  const part = username?.toLowerCase() ?? '';
+  const one = userId === undefined ? undefined : book.mailboxes.get(userId as UserId); // an id that nobody has finds nothing
+  const asked = userId === undefined ? [...book.mailboxes.values()] : one ? [one] : [];
+  const some = asked.filter((mailbox) => mailbox.username.toLowerCase().includes(part));
+  return some.length === book.mailboxes.size ? undefined : some;
 }
 
 /** All of the scope by flags, from a counter where there is one. */
@@ -110,7 +127,11 @@ function countFlags(book: NoticeBook, scope: Scope, query: RecordQuery, notice: 
   }
   const counts = new FlagCounts();
   if (!hasRange && !notice) {
-    for (const mailbox of mailboxes) for (const { flags, count } of mailbox.counts.cells()) counts.add(flags, count);
+    const states = book.totals.cells().map(({ flags }) => flags); // no user has a record in another one
+    return FlagCounts.sum(
+      mailboxes.map((mailbox) => mailbox.counts),
+      states,
+    );
   } else if (mailboxes.length <= USERS_ONE_BY_ONE_COUNT) {
     for (const recordNo of ofMailboxes(scope, mailboxes)) counts.add(records.flags(recordNo), 1);
   } else {
@@ -133,7 +154,7 @@ function page(scope: Scope, query: RecordQuery, total: number): readonly number[
   if (skipCount >= total) return [];
   return query.sort === 'created'
     ? pageByAge(scope, query, skipCount)
-    : pageByTime(scope, query.sort, query, skipCount);
+    : pageByTime(scope, { ...query, sort: query.sort }, { skipCount, total });
 }
 
 /** Records are numbered in the order in which they were made. */
@@ -163,15 +184,70 @@ function pageByAge(scope: Scope, query: RecordQuery, skipCount: number): readonl
   return found;
 }
 
-function pageByTime(
-  scope: Scope,
-  sort: Exclude<RecordSort, 'created'>,
-  query: RecordQuery,
-  skipCount: number,
-): readonly number[] {
+type TimeQuery = RecordQuery & { readonly sort: Exclude<RecordSort, 'created'> };
+type Cut = { readonly skipCount: number; readonly total: number };
+
+/** From the order of the times, if it is known and a look at the times themselves means more than some pages. */
+function pageByTime(scope: Scope, query: TimeQuery, cut: Cut): readonly number[] {
+  const order = scope.records.orders.of(TIME_OF[query.sort]);
+  const isSmall = scope.end - scope.from <= scope.timeLimits.readCount;
+  return order && !isSmall ? alongTimes(scope, query, order, cut) : byTimesRead(scope, query, cut.skipCount);
+}
+
+function alongTimes(scope: Scope, query: TimeQuery, order: TimeOrder, { skipCount, total }: Cut): readonly number[] {
+  let isMatch = total < order.count * RARE_SHARE ? matchesMarked(scope) : matchesOf(scope);
+  let visitedCount = 0;
+  const wantedCount = Math.min(query.pageSize, total - skipCount);
+  const found: number[] = [];
+  let passedCount = 0;
+  order.each(query.isDescending, (recordNo) => {
+    if (++visitedCount === scope.timeLimits.markAfterCount) isMatch = matchesMarked(scope);
+    if (isMatch(recordNo) && passedCount++ >= skipCount) found.push(recordNo);
+    return found.length < wantedCount;
+  });
+  return found;
+}
+
+type IsMatch = (recordNo: number) => boolean;
+
+function matchesOf({ records, from, end, mailboxes, wanted }: Scope): IsMatch {
+  const isOfUser = mailboxes && bitsOf(mailboxes);
+  return (recordNo) =>
+    recordNo >= from &&
+    recordNo < end &&
+    wanted[records.flags(recordNo)] === 1 &&
+    (!isOfUser || isOfUser[records.userNo(recordNo)] === 1);
+}
+
+/** Where few match, long ways lead to the next one: what matches is marked first, in the order in which it lies in memory. */
+function matchesMarked(scope: Scope): IsMatch {
+  const { records, from, end, mailboxes, wanted } = scope;
+  const marks = new Uint32Array(Math.ceil((end - from) / BITS_COUNT));
+  const mark = (recordNo: number): void => {
+    const at = recordNo - from;
+    marks[at >>> BITS_SHIFT] = (marks[at >>> BITS_SHIFT] ?? 0) | (1 << (at & BITS_MASK));
+  };
+  const areFew = mailboxes && mailboxes.reduce((sum, one) => sum + one.records.length, 0) < (end - from) * FEW_SHARE;
+  if (areFew) {
+    for (const recordNo of ofMailboxes(scope, mailboxes)) if (wanted[records.flags(recordNo)] === 1) mark(recordNo);
+  } else {
+    const isOfUser = mailboxes && bitsOf(mailboxes);
+    records.each(from, end, (recordNo, userNo, flags) => {
+      if (wanted[flags] === 1 && (!isOfUser || isOfUser[userNo] === 1)) mark(recordNo);
+      return true;
+    });
+  }
+  return (recordNo) => {
+    const at = recordNo - from;
+    return at >= 0 && recordNo < end && ((marks[at >>> BITS_SHIFT] ?? 0) & (1 << (at & BITS_MASK))) !== 0;
+  };
+}
+
+/** Reads the time of every match. */
+function byTimesRead(scope: Scope, { sort, isDescending, pageSize }: TimeQuery, skipCount: number): readonly number[] {
   const { records, from, end, mailboxes, wanted } = scope;
   const isOfUser = mailboxes && bitsOf(mailboxes);
-  const newest = new NewestFirst(skipCount + query.pageSize, query.isDescending);
+  const newest = new NewestFirst(skipCount + pageSize, isDescending);
   const column = TIME_OF[sort];
   if (mailboxes && mailboxes.length <= USERS_ONE_BY_ONE_COUNT) {
     for (const recordNo of ofMailboxes(scope, mailboxes)) {

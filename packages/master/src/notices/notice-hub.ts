@@ -89,6 +89,7 @@ export class NoticeHub {
   readonly tables: NoticeTables;
   readonly #committer: Committer;
   readonly #clock: Clock;
+  readonly #lc: Logger;
   readonly #limits: NoticeLimits;
   readonly #dispatcher: Dispatcher;
   readonly #receipts: ReceiptDesk;
@@ -106,6 +107,7 @@ export class NoticeHub {
     this.tables = tables;
     this.#committer = committer;
     this.#clock = clock;
+    this.#lc = lc;
     this.#limits = limits;
     this.directory = new CachedDirectory({ directory: options.directory, now: () => clock.now() });
     this.#dispatcher = new Dispatcher({
@@ -128,7 +130,10 @@ export class NoticeHub {
     this.#times = new NoticeTimes({ book, committer, clock, limits, lc, sender: this.sender, expiry: this.#expiry });
     const save = (): Promise<void> => saveNotices(book, tables, limits.sliceRowCount);
     this.#checkpointer = new Checkpointer({ clock, policy: CHECKPOINT, save });
-    this.#stopTicking = every(clock, TICK_MS, () => this.#times.tick());
+    this.#stopTicking = every(clock, TICK_MS, () => {
+      this.#times.tick();
+      this.#orderTimes();
+    });
     for (const mailbox of book.mailboxes.values()) this.#expiry.noteArrival(mailbox);
     this.#noteUnsaved();
   }
@@ -298,6 +303,7 @@ export class NoticeHub {
 
   async #close(): Promise<void> {
     this.#stopTicking();
+    this.book.records.orders.stop();
     await this.#times.close();
     await this.#receipts.close();
     await this.#expiry.close();
@@ -316,6 +322,13 @@ export class NoticeHub {
       mailbox?.hadHeld === true ? shownIdsOf(recordNos.map((recordNo) => book.deliveryOf(recordNo))) : messageIds;
     await this.#receipts.note({ userId: link.userId, messageIds, state: 'delivered', device: this.#deviceOf(link) });
     return { messageIds: shownIds, unknownIds: [] };
+  }
+
+  /** Soon after the start. Lists that are asked for before only take longer. */
+  #orderTimes(): void {
+    this.book.records.orders.know().catch((error: unknown) => {
+      this.#lc.error({ err: error }, 'receive records could not be put in the order of their times');
+    });
   }
 
   #note(effect: NoticeEffect): void {

@@ -23,6 +23,7 @@ import { RECORD_ERRORS, type ReceiveRecord, type RecordError } from './receive-r
 import { FLAGS_LIMIT, isConfirmed, isDelivered, isPending, isRead, waited, wentLive } from './record-flags.ts';
 import { RecordPage } from './record-page.ts';
 import { RecordRuns } from './record-runs.ts';
+import { type RecordTime, type TimedPage, TimeOrders } from './time-orders.ts';
 
 const RETRIES_LIMIT_COUNT = 255;
 const MADE_IN_ORDER = 'recipients come in the order of their numbers';
@@ -60,6 +61,8 @@ export class ReceiveRecords {
   readonly #withBody = new Set<RecordPage>();
   readonly #changed = new Set<RecordPage>();
   readonly #saving = new Set<RecordPage>();
+  /** Records by when they got into a state. */
+  readonly orders = new TimeOrders((pageNo) => this.#timesOf(pageNo));
   #count = 0;
   #changedCount = 0;
   #savingCount = 0;
@@ -177,7 +180,7 @@ export class ReceiveRecords {
     if (count < RETRIES_LIMIT_COUNT) sends[offset] = count + 1;
   }
   /** When a record got into the state that a list is sorted by (ms UTC); 0 = it never did. */
-  time(recordNo: number, of: 'receivedAt' | 'readAt' | 'confirmedAt'): number {
+  time(recordNo: number, of: RecordTime): number {
     return this.#bodyOf(this.#pageOf(recordNo))[of][recordNo % RECORDS_PER_PAGE] ?? 0;
   }
 
@@ -235,12 +238,19 @@ export class ReceiveRecords {
     this.#changedCount++;
     page.heads.flags[offset] = flags;
     body.updatedAt[offset] = mark.at;
-    if (isDelivered(flags) && body.receivedAt[offset] === 0) body.receivedAt[offset] = mark.at;
-    if (isRead(flags) && body.readAt[offset] === 0) body.readAt[offset] = mark.at;
-    if (isConfirmed(flags) && body.confirmedAt[offset] === 0) body.confirmedAt[offset] = mark.at;
+    if (isDelivered(flags)) this.#noteTime(body, 'receivedAt', recordNo, mark.at);
+    if (isRead(flags)) this.#noteTime(body, 'readAt', recordNo, mark.at);
+    if (isConfirmed(flags)) this.#noteTime(body, 'confirmedAt', recordNo, mark.at);
     if (mark.deviceNo !== undefined && body.devices[offset] === 0) body.devices[offset] = mark.deviceNo;
     if (mark.retryCount !== undefined) body.retries[offset] = Math.min(RETRIES_LIMIT_COUNT, mark.retryCount);
     if (mark.error !== undefined && !isDelivered(flags)) body.errors[offset] = RECORD_ERRORS.indexOf(mark.error);
+  }
+
+  #noteTime(body: PageBody, time: RecordTime, recordNo: number, at: number): void {
+    const offset = recordNo % RECORDS_PER_PAGE;
+    if (body[time][offset] !== 0) return;
+    body[time][offset] = at;
+    this.orders.note(time, recordNo, at);
   }
 
   /** A held record becomes deliverable at a place of its user's stream. One of a digest keeps its `heldUntil`. */
@@ -343,9 +353,21 @@ export class ReceiveRecords {
     return this.#pageOf(recordNo).runNos[recordNo % RECORDS_PER_PAGE] ?? 0;
   }
 
+  /** A page that is read once, for all of its times, takes no other one's place in memory. */
+  #timesOf(pageNo: number): TimedPage | undefined {
+    const page = this.#pages[pageNo];
+    if (!page) return undefined;
+    const count = Math.min(RECORDS_PER_PAGE, this.#count - pageNo * RECORDS_PER_PAGE);
+    return { first: pageNo * RECORDS_PER_PAGE, count, body: page.body ?? this.#readBody(page) };
+  }
+
+  #readBody(page: RecordPage): PageBody {
+    return must(this.#tables.readPageBody(page.no), `page ${page.no} of the receive records was saved`);
+  }
+
   #bodyOf(page: RecordPage): PageBody {
     if (page.body) return page.body;
-    const body = must(this.#tables.readPageBody(page.no), `page ${page.no} of the receive records was saved`);
+    const body = this.#readBody(page);
     page.body = body;
     this.#withBody.add(page);
     if (this.#withBody.size > 2 * this.#cachedPageCount) this.#evict();
