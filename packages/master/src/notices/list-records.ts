@@ -132,8 +132,8 @@ function countFlags(book: NoticeBook, scope: Scope, query: RecordQuery, notice: 
       mailboxes.map((mailbox) => mailbox.counts),
       states,
     );
-  } else if (mailboxes.length <= USERS_ONE_BY_ONE_COUNT) {
-    for (const recordNo of ofMailboxes(scope, mailboxes)) counts.add(records.flags(recordNo), 1);
+  } else if (areFew(scope, mailboxes)) {
+    eachOf(scope, mailboxes, (recordNo) => counts.add(records.flags(recordNo), 1));
   } else {
     const isOfUser = bitsOf(mailboxes);
     records.each(from, end, (_recordNo, userNo, flags) => {
@@ -227,9 +227,10 @@ function matchesMarked(scope: Scope): IsMatch {
     const at = recordNo - from;
     marks[at >>> BITS_SHIFT] = (marks[at >>> BITS_SHIFT] ?? 0) | (1 << (at & BITS_MASK));
   };
-  const areFew = mailboxes && mailboxes.reduce((sum, one) => sum + one.records.length, 0) < (end - from) * FEW_SHARE;
-  if (areFew) {
-    for (const recordNo of ofMailboxes(scope, mailboxes)) if (wanted[records.flags(recordNo)] === 1) mark(recordNo);
+  if (mailboxes && areFew(scope, mailboxes)) {
+    eachOf(scope, mailboxes, (recordNo) => {
+      if (wanted[records.flags(recordNo)] === 1) mark(recordNo);
+    });
   } else {
     const isOfUser = mailboxes && bitsOf(mailboxes);
     records.each(from, end, (recordNo, userNo, flags) => {
@@ -264,14 +265,25 @@ function byTimesRead(scope: Scope, { sort, isDescending, pageSize }: TimeQuery, 
   return newest.taken().slice(skipCount);
 }
 
+/** Whether the users' records are so few that looking each of them up is less than looking through all. */
+const areFew = ({ from, end }: Scope, mailboxes: readonly Mailbox[]): boolean =>
+  mailboxes.reduce((sum, { records }) => sum + records.length, 0) < (end - from) * FEW_SHARE;
+
 /** The records of some users in the scope, in no order. */
-function ofMailboxes({ from, end }: Scope, mailboxes: readonly Mailbox[]): number[] {
-  return mailboxes.flatMap(({ records }) => {
-    let low = lowerBound(records, from);
-    const found: number[] = [];
-    for (; low < records.length && (records[low] ?? end) < end; low++) found.push(records[low] ?? 0);
-    return found;
-  });
+function eachOf({ from, end }: Scope, mailboxes: readonly Mailbox[], visit: (recordNo: number) => void): void {
+  for (const { records } of mailboxes) {
+    for (let at = lowerBound(records, from); at < records.length; at++) {
+      const recordNo = records[at] ?? end;
+      if (recordNo >= end) break;
+      visit(recordNo);
+    }
+  }
+}
+
+function ofMailboxes(scope: Scope, mailboxes: readonly Mailbox[]): number[] {
+  const found: number[] = [];
+  eachOf(scope, mailboxes, (recordNo) => found.push(recordNo));
+  return found;
 }
 
 function bitsOf(mailboxes: readonly Mailbox[]): Uint8Array {
