@@ -8,7 +8,7 @@ import type { Seq, UserId } from '@hiscrm/shared/model/ids.ts';
 import type { Logger } from '../lib/logger.ts';
 import { BATCH_LIMITS, nextBatchCount } from './batch-size.ts';
 import { groupDigests } from './digest.ts';
-import { Lanes } from './lanes.ts';
+import { type LaneSpot, Lanes, newSpot } from './lanes.ts';
 import { Latencies } from './latencies.ts';
 import { PRIORITY_RANK } from './live-notice.ts';
 import type { Mailbox } from './mailbox.ts';
@@ -19,6 +19,8 @@ import type { NoticeLimits } from './notice-limits.ts';
 import type { NoticeLink } from './notice-link.ts';
 import { wentLive } from './record-flags.ts';
 
+/** A user's connections; they are served together. */
+type Reader = LaneSpot & { readonly seats: Map<NoticeLink, Seat> };
 /** A link's place in its user's stream. */
 type Seat = {
   readonly link: NoticeLink;
@@ -42,17 +44,17 @@ export type DispatcherFigures = {
 const JOINED_LIMIT_COUNT = 2_000;
 
 export class Dispatcher {
-  readonly lanes: Lanes<UserId>;
+  readonly lanes: Lanes<Reader>;
   readonly #limits: NoticeLimits;
   readonly #book: NoticeBook;
   readonly #placeOf: (recordNo: number) => Seq;
   readonly #languageOf: (userId: UserId) => NoticeLanguage;
   readonly #onSent: (ms: number) => void;
   readonly #lc: Logger;
-  readonly #seats = new Map<UserId, Map<NoticeLink, Seat>>();
+  readonly #readers = new Map<UserId, Reader>();
   readonly #latencies = new Latencies();
   readonly #joined = new Map<string, Buffer>();
-  readonly #badgeChanged = new Set<UserId>();
+  readonly #badgeChanged = new Set<Reader>();
   #batchCount: number = BATCH_LIMITS.startCount;
   #turn: NodeJS.Immediate | undefined;
   #turnAskedAt = 0;
@@ -93,15 +95,15 @@ export class Dispatcher {
 
   /** Takes a connection; nothing is sent to it before `start`. */
   seat(link: NoticeLink): void {
-    const seats = this.#seats.get(link.userId) ?? new Map<NoticeLink, Seat>();
-    seats.set(link, {
+    const reader = this.#readers.get(link.userId) ?? { ...newSpot(), seats: new Map<NoticeLink, Seat>() };
+    reader.seats.set(link, {
       link,
       mailbox: this.#book.mailboxes.get(link.userId),
       sentUpTo: 0 as Seq, // before everything
       unreadCount: -1,
       isStarted: false,
     });
-    this.#seats.set(link.userId, seats);
+    this.#readers.set(link.userId, reader);
   }
 
   isStarted(link: NoticeLink): boolean {
@@ -109,7 +111,8 @@ export class Dispatcher {
   }
   /** Whether the connection's turn is to come: what is said meanwhile may go out with it. */
   isQueued(link: NoticeLink): boolean {
-    return this.isStarted(link) && this.lanes.has(link.userId);
+    const reader = this.#readers.get(link.userId);
+    return reader !== undefined && this.isStarted(link) && this.lanes.has(reader);
   }
   /** Up to where the connection was sent the user's notices. */
   sentUpTo(link: NoticeLink): Seq {
@@ -126,9 +129,10 @@ export class Dispatcher {
   }
 
   leave(link: NoticeLink): void {
-    const seats = this.#seats.get(link.userId);
-    seats?.delete(link);
-    if (seats?.size === 0) this.#seats.delete(link.userId);
+    const reader = this.#readers.get(link.userId);
+    if (!reader?.seats.delete(link) || reader.seats.size > 0) return;
+    this.#readers.delete(link.userId);
+    this.lanes.forget(reader);
   }
 
   /** Takes what rows of the log did. */
@@ -138,20 +142,20 @@ export class Dispatcher {
       if (effect.kind === 'sent') {
         const rank = PRIORITY_RANK[effect.notice.notice.priority];
         effect.notice.durableAt = now;
-        const userIds = effect.mailboxes.map(({ userId }) => userId);
+        const readers = effect.mailboxes.map(({ userId }) => this.#readers.get(userId));
         this.lanes.push(
           rank,
-          userIds.filter((userId) => this.#seats.has(userId)),
+          readers.filter((reader) => reader !== undefined),
         );
       } else if (effect.kind === 'released') {
         const notices = effect.recordNos.map((recordNo) => this.#book.noticeOf(recordNo));
         const rank = Math.max(...notices.map(({ notice }) => PRIORITY_RANK[notice.priority]));
-        if (this.#seats.has(effect.mailbox.userId)) {
-          this.lanes.push(rank, [effect.mailbox.userId]);
-        }
+        const reader = this.#readers.get(effect.mailbox.userId);
+        if (reader) this.lanes.push(rank, [reader]);
       } else if (effect.kind === 'withdrawn') this.#tellWithdrawn(effect);
       else if (effect.kind === 'unreadChanged') {
-        if (this.#seats.has(effect.mailbox.userId)) this.#badgeChanged.add(effect.mailbox.userId);
+        const reader = this.#readers.get(effect.mailbox.userId);
+        if (reader) this.#badgeChanged.add(reader);
       } else if (effect.kind === 'settled') {
         if (effect.notice.counts.counts().pending === 0) effect.notice.frames.clear();
       }
@@ -164,12 +168,12 @@ export class Dispatcher {
     clearImmediate(this.#turn);
     this.#turn = undefined;
     this.lanes.clear();
-    this.#seats.clear();
+    this.#readers.clear();
     this.#badgeChanged.clear();
   }
 
   #seatOf(link: NoticeLink): Seat | undefined {
-    return this.#seats.get(link.userId)?.get(link);
+    return this.#readers.get(link.userId)?.seats.get(link);
   }
 
   #askTurn(): void {
@@ -184,8 +188,8 @@ export class Dispatcher {
   #runTurn(): void {
     const startedAt = performance.now();
     const { queuedCount } = this.lanes;
-    for (const userId of this.lanes.take(this.#batchCount)) this.#serveUser(userId);
-    for (const userId of this.#badgeChanged) this.#serveUser(userId);
+    for (const reader of this.lanes.take(this.#batchCount)) this.#serveReader(reader);
+    for (const reader of this.#badgeChanged) this.#serveReader(reader);
     this.#badgeChanged.clear();
     this.#joined.clear();
     this.#batchCount = nextBatchCount(
@@ -196,8 +200,8 @@ export class Dispatcher {
     if (this.lanes.queuedCount > 0) this.#askTurn();
   }
 
-  #serveUser(userId: UserId): void {
-    for (const seat of this.#seats.get(userId)?.values() ?? []) {
+  #serveReader({ seats }: Reader): void {
+    for (const seat of seats.values()) {
       if (seat.isStarted) this.#serve(seat, { isReturning: false, replayed: [] });
     }
   }
@@ -289,7 +293,7 @@ export class Dispatcher {
       ...(body.supersededBy !== undefined && { supersededBy: body.supersededBy }),
     });
     for (const { userId, unreadCount } of effect.mailboxes) {
-      for (const { link, isStarted } of this.#seats.get(userId)?.values() ?? []) {
+      for (const { link, isStarted } of this.#readers.get(userId)?.seats.values() ?? []) {
         if (!isStarted) continue;
         link.write(
           link.format === 'plain' ? frame : preparedNative({ notices: [], withdrawn: [messageId], unreadCount }),

@@ -5,16 +5,20 @@ import { shareOut } from './lane-shares.ts';
 export const LANE_COUNT = 4;
 const URGENT = 3;
 
+/** Where a receiver stands: how many deliveries wait for it in each lane. The lanes keep the numbers. */
+export type LaneSpot = { readonly waitingCounts: number[] };
+export const newSpot = (): LaneSpot => ({ waitingCounts: [0, 0, 0, 0] });
+
 /**
  * Deliveries that wait for their turn, in four lanes. Each is for a receiver, who stands in a lane once however many wait
  * for him there, and whose turn takes all of them, from every lane. Room is reserved before a notice is accepted and given
  * back as its deliveries are taken, so a notice either fits whole or is refused whole. Urgent ones have room of their own.
  */
-export class Lanes<Receiver> {
+export class Lanes<Receiver extends LaneSpot> {
   readonly #limitCount: number;
   readonly #urgentLimitCount: number;
-  /** Receivers in the order of their turns, with the number of deliveries. */
-  readonly #waiting = Array.from({ length: LANE_COUNT }, () => new Map<Receiver, number>());
+  /** Receivers in the order of their turns. One that was served from another lane meanwhile is passed over. */
+  readonly #lines = Array.from({ length: LANE_COUNT }, () => new Line<Receiver>());
   readonly #queued: number[] = Array.from({ length: LANE_COUNT }, () => 0);
   /** Promised to notices that are on their way into the log. */
   readonly #reserved: number[] = Array.from({ length: LANE_COUNT }, () => 0);
@@ -57,16 +61,20 @@ export class Lanes<Receiver> {
 
   /** One more delivery for each of them. */
   push(lane: number, receivers: readonly Receiver[]): void {
-    const waiting = this.#waiting[lane];
-    if (!waiting || receivers.length === 0) return;
-    for (const receiver of receivers) waiting.set(receiver, (waiting.get(receiver) ?? 0) + 1);
+    const line = this.#lines[lane];
+    if (!line || receivers.length === 0) return;
+    for (const receiver of receivers) {
+      const count = receiver.waitingCounts[lane] ?? 0;
+      receiver.waitingCounts[lane] = count + 1;
+      if (count === 0) line.push(receiver);
+    }
     this.#queued[lane] = (this.#queued[lane] ?? 0) + receivers.length;
     this.#peakCount = Math.max(this.#peakCount, this.queuedCount);
   }
 
   /** Whether this receiver waits for a turn. */
-  has(receiver: Receiver): boolean {
-    return this.#waiting.some((waiting) => waiting.has(receiver));
+  has({ waitingCounts }: Receiver): boolean {
+    return waitingCounts.some((count) => count > 0);
   }
 
   /** Whose turn it is, until at least so many deliveries are taken: highest lane first, each lane with at least its share. */
@@ -78,7 +86,7 @@ export class Lanes<Receiver> {
   }
 
   clear(): void {
-    for (const waiting of this.#waiting) waiting.clear();
+    for (const line of this.#lines) for (let next = line.shift(); next; next = line.shift()) next.waitingCounts.fill(0);
     this.#queued.fill(0);
   }
 
@@ -89,21 +97,48 @@ export class Lanes<Receiver> {
   #takeFrom(lane: number, count: number, batch: Receiver[]): void {
     if (count === 0) return;
     let left = count;
-    for (const [receiver, deliveryCount] of this.#waiting[lane] ?? []) {
+    const line = this.#lines[lane];
+    while (left > 0) {
+      const receiver = line?.shift();
+      if (!receiver) return;
+      const deliveryCount = receiver.waitingCounts[lane] ?? 0;
+      if (deliveryCount === 0) continue;
       batch.push(receiver);
-      this.#forget(receiver);
+      this.forget(receiver);
       left -= deliveryCount;
-      if (left <= 0) break;
     }
   }
 
-  /** Nothing waits for this receiver in any lane. */
-  #forget(receiver: Receiver): void {
-    this.#waiting.forEach((waiting, lane) => {
-      const count = waiting.get(receiver);
-      if (count === undefined) return;
-      waiting.delete(receiver);
-      this.#queued[lane] = (this.#queued[lane] ?? 0) - count;
-    });
+  /** Nothing waits for this receiver in any lane: its turn has come, or it is gone. */
+  forget({ waitingCounts }: Receiver): void {
+    for (let lane = 0; lane < LANE_COUNT; lane++) {
+      this.#queued[lane] = (this.#queued[lane] ?? 0) - (waitingCounts[lane] ?? 0);
+      waitingCounts[lane] = 0;
+    }
+  }
+}
+
+/** A queue without holes: what was taken from its front is dropped when it is half of all. */
+class Line<T> {
+  #entries: T[] = [];
+  #from = 0;
+
+  push(entry: T): void {
+    this.#entries.push(entry);
+  }
+
+  shift(): T | undefined {
+    const entry = this.#entries[this.#from];
+    if (entry === undefined) {
+      this.#entries = [];
+      this.#from = 0;
+      return undefined;
+    }
+    this.#from++;
+    if (this.#from > 1_000 && this.#from * 2 > this.#entries.length) {
+      this.#entries = this.#entries.slice(this.#from);
+      this.#from = 0;
+    }
+    return entry;
   }
 }

@@ -7,6 +7,8 @@ import type { LoggedRow } from '../log/change-log.ts';
 import type { NoticeTables } from '../log/notice-tables.ts';
 import { openMemoryDatabase } from '../log/open-database.ts';
 import { NoticeBook } from './notice-book.ts';
+import { Presence } from './presence.ts';
+import { RecipientColumns } from './recipients.ts';
 import { saveNotices } from './save-notices.ts';
 import { readHistory } from './user-history.ts';
 
@@ -47,6 +49,29 @@ const sentTo =
       held: users.flatMap((user, index) => (held.includes(user) ? [[index, 5_000 + n] as [number, number]] : [])),
     },
   });
+
+/** The same with numbers for the users, as rows are written today. */
+function numbered(older: NoticeChange): NoticeChange {
+  const noOf = (id: UserId): number => Number(id.slice(2)) + 1;
+  if (older.kind === 'notice.receipts') {
+    const marks = older.marks.map(({ userIds = [], ...mark }) => ({ ...mark, userNos: userIds.map(noOf) }));
+    return { ...older, marks };
+  }
+  if (older.kind !== 'notice.sent') return older;
+  const { userIds = [], usernames = [], roles, online, held = [] } = older.recipients;
+  const places = userIds
+    .map((_, place) => place)
+    .sort((a, b) => noOf(userIds[a] ?? userId(0)) - noOf(userIds[b] ?? userId(0)));
+  const sorted = places.map((place) => userIds[place] ?? userId(0));
+  const recipients = {
+    userNos: sorted.map(noOf),
+    newcomers: sorted.map((id, at): [number, UserId, string] => [noOf(id), id, usernames[places[at] ?? 0] ?? '']),
+    roles,
+    online: places.map((place) => online[place]).join(''),
+    held: held.map(([place, until]): [number, number] => [places.indexOf(place), until]),
+  };
+  return { ...older, recipients };
+}
 
 /** Some notice that was sent before: `back` notices ago. */
 const earlier = (n: number, back: number): string => messageId(Math.max(0, n - 1 - back));
@@ -147,6 +172,8 @@ function tiesSorted({ records }: NoticeBook, recordNos: readonly number[]): read
   return groups.map((group) => group.sort((a, b) => a - b));
 }
 
+const byNo = (a: { readonly no: number }, b: { readonly no: number }): number => a.no - b.no;
+
 /** Everything that users and lists can see. `isOffline` tells processes apart and is left out. */
 function seen(book: NoticeBook): unknown {
   const { records } = book;
@@ -158,7 +185,7 @@ function seen(book: NoticeBook): unknown {
     records: Array.from({ length: records.count }, (_, recordNo) => view(recordNo)),
     totals: book.totals.counts(),
     devices: Array.from({ length: 40 }, (_, no) => book.devices.get(no + 1)),
-    users: [...book.mailboxes.values()].map((mailbox) => ({
+    users: [...book.mailboxes.values()].sort(byNo).map((mailbox) => ({
       userId: mailbox.userId,
       no: mailbox.no,
       unreadCount: mailbox.unreadCount,
@@ -183,7 +210,7 @@ function seen(book: NoticeBook): unknown {
 
 test('[NO29] whatever checkpoints are taken or cut short, a start finds what the rows say', async () => {
   await fc.assert(
-    fc.asyncProperty(steps, async (list) => {
+    fc.asyncProperty(steps, fc.boolean(), async (list, areNumbered) => {
       const whole = bookOn(openMemoryDatabase({ clock: new FakeClock(), onDurable: () => undefined }).notices);
       const tables = openMemoryDatabase({ clock: new FakeClock(), onDurable: () => undefined }).notices;
       const rows: LoggedRow[] = [];
@@ -195,7 +222,12 @@ test('[NO29] whatever checkpoints are taken or cut short, a start finds what the
       let book = reopen();
       const take = (change: (n: number) => NoticeChange): void => {
         const n = rows.length;
-        const next = { seq: (n + 1) as Seq, at: 1_000 + n, change: change(n), text: '' };
+        const next = {
+          seq: (n + 1) as Seq,
+          at: 1_000 + n,
+          change: areNumbered ? numbered(change(n)) : change(n),
+          text: '',
+        };
         rows.push(next);
         whole.apply([next]);
         book.apply([next]);
@@ -224,4 +256,40 @@ test('[NO29] whatever checkpoints are taken or cut short, a start finds what the
     }),
     { numRuns: 100 },
   );
+});
+
+test('[NO58] a user has one number for ever: also when a commit fails, when the name changes, and beside older rows', async () => {
+  const tables = openMemoryDatabase({ clock: new FakeClock(), onDurable: () => undefined }).notices;
+  const book = bookOn(tables);
+  const presence = new Presence();
+  const columns = new RecipientColumns({ book, presence });
+  const [ann, bob, cat] = ['ann', 'bob', 'cat'].map((username, n) => ({
+    id: userId(n),
+    username,
+    role: 'viewer',
+    grants: 'all' as const,
+  }));
+  if (!ann || !bob || !cat) throw new Error('three were made');
+  const { notice } = sentTo([], [])(0) as Extract<NoticeChange, { kind: 'notice.sent' }>; // made by it
+  const rows: LoggedRow[] = [];
+  const commit = (people: readonly (typeof ann)[]): void => {
+    const { recipients } = columns.make({ ...notice, messageId: `n-${rows.length}` }, people, 0);
+    const change = { kind: 'notice.sent', notice: { ...notice, messageId: `n-${rows.length}` }, recipients } as const;
+    const row = { seq: (rows.length + 1) as Seq, at: 1, change, text: '' };
+    rows.push(row);
+    book.apply([row]);
+  };
+  columns.make(notice, [bob], 0); // never committed
+  commit([ann]);
+  rows.push({ seq: 2 as Seq, at: 1, change: sentTo([2], [])(1), text: '' });
+  book.apply(rows.slice(-1));
+  commit([cat, bob, ann]);
+  commit([{ ...bob, username: 'robert' }]);
+  const numbers = [ann, bob, cat].map(({ id }) => book.mailboxes.get(id)?.no);
+  expect(new Set(numbers).size).toBe(3);
+  expect(numbers[1]).toBe(1);
+  expect(book.mailboxes.get(bob.id)).toMatchObject({ username: 'robert', unreadCount: 2 });
+  const again = bookOn(tables);
+  again.apply(rows);
+  expect(seen(again)).toEqual(seen(book));
 });

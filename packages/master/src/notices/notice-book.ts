@@ -21,10 +21,12 @@ import { NoticeDevices } from './notice-devices.ts';
 import { NoticeShelf } from './notice-shelf.ts';
 import type { RecordError } from './receive-record.ts';
 import { ReceiveRecords } from './receive-records.ts';
+import { readRecipients } from './recipients.ts';
 import {
   confirmed,
   delivered,
   expired,
+  FLAGS_LIMIT,
   freshFlags,
   isPending,
   isUnread,
@@ -62,7 +64,10 @@ export class NoticeBook {
   /** Users for whom something is held until later. */
   readonly holding = new Set<Mailbox>();
   readonly changedSettings = new Map<string, readonly [kind: string, id: string, body: string | null]>();
-  readonly #byNo: Mailbox[] = [];
+  readonly #byNo: (Mailbox | undefined)[] = [];
+  /** Numbers of users whose first notice is on its way into the log. */
+  readonly #promisedNos = new Map<UserId, number>();
+  #nextNo = 1;
   #head: Seq;
   #waitingCount = 0;
 
@@ -117,6 +122,14 @@ export class NoticeBook {
   }
   mailboxOf(userNo: number): Mailbox | undefined {
     return this.#byNo[userNo];
+  }
+  /** The number by which a user's records are known. One that nobody has yet is given, and stays with this user. */
+  numberOf(userId: UserId): number {
+    const known = this.mailboxes.get(userId)?.no ?? this.#promisedNos.get(userId);
+    if (known !== undefined) return known;
+    const no = this.#nextNo++;
+    this.#promisedNos.set(userId, no);
+    return no;
   }
 
   /** Goes on after a place below which there are no notices. */
@@ -178,23 +191,23 @@ export class NoticeBook {
   #send(row: LoggedRow, { notice: sent, recipients }: Of<'notice.sent'>, effects: NoticeEffect[]): void {
     const known = this.shelf.byId(sent.messageId);
     const made = this.#make(row, known?.no ?? row.seq, recipients);
-    const { onlineCount, firstRecordNo, mailboxes } = made;
+    const { onlineCount, firstRecordNo, mailboxes, flags, held } = made;
     const result = { firstRecordNo, recipientCount: mailboxes.length, onlineCount, sentAt: row.at };
     const body = { ...known?.body, notice: sent, ...result };
     const notice = known ?? this.shelf.add({ no: row.seq, at: row.at, status: 'sent', body });
     if (known) known.body = body;
     if (notice.status === 'scheduled') notice.status = 'sent';
     mailboxes.forEach((mailbox, index) => {
-      const recordNo = firstRecordNo + index;
-      const flags = this.records.flags(recordNo);
-      const place = this.records.place(recordNo);
-      notice.counts.add(flags, 1);
-      this.totals.add(flags, 1);
-      mailbox.counts.add(flags, 1);
+      const place = held.has(index) ? (0 as Seq) : row.seq; // a held one gets its place when it is released
+      mailbox.counts.add(flags[index] ?? 0, 1);
       mailbox.unreadCount++;
-      mailbox.take(recordNo, place);
-      this.#wait(mailbox, recordNo, place);
+      mailbox.take(firstRecordNo + index, place);
+      this.#wait(mailbox, firstRecordNo + index, place);
     });
+    for (const { flags: state, count } of countEach(flags)) {
+      notice.counts.add(state, count);
+      this.totals.add(state, count);
+    }
     this.shelf.changed(notice);
     effects.push({ kind: 'sent', notice, mailboxes });
   }
@@ -203,30 +216,36 @@ export class NoticeBook {
   #make(
     row: LoggedRow,
     noticeNo: number,
-    { userIds, usernames, roles, online, held = [] }: Of<'notice.sent'>['recipients'],
-  ): { readonly firstRecordNo: number; readonly onlineCount: number; readonly mailboxes: readonly Mailbox[] } {
-    const heldUntil = new Map(held);
-    const people = userIds.map((userId, index) => ({
-      mailbox: this.#mailboxFor(userId, usernames[index] ?? userId),
-      index,
-    }));
-    people.sort((a, b) => a.mailbox.no - b.mailbox.no);
-    const userNos = new Uint32Array(people.length);
-    const flags = new Uint8Array(people.length);
-    const letters = new Uint8Array(people.length);
-    const heldHere = new Map<number, number>();
+    recipients: Of<'notice.sent'>['recipients'],
+  ): {
+    readonly firstRecordNo: number;
+    readonly onlineCount: number;
+    readonly mailboxes: readonly Mailbox[];
+    readonly flags: Uint8Array;
+    /** Until when, by place in these lists. */
+    readonly held: ReadonlyMap<number, number>;
+  } {
+    const { roles, online } = recipients;
+    const { mailboxes, places } = readRecipients(recipients, (who) => this.#mailboxFor(who));
+    const count = mailboxes.length;
+    const userNos = new Uint32Array(count);
+    const flags = new Uint8Array(count);
+    const letters = new Uint8Array(count);
+    const heldUntil = new Map(recipients.held);
+    const held = new Map<number, number>();
     let onlineCount = 0;
-    people.forEach(({ mailbox, index }, at) => {
+    for (let at = 0; at < count; at++) {
+      const index = places?.[at] ?? at;
       const until = heldUntil.get(index) ?? 0;
       const isOnline = online[index] === '1';
       if (isOnline) onlineCount++;
-      if (until > 0) heldHere.set(at, until);
-      userNos[at] = mailbox.no;
+      if (until > 0) held.set(at, until);
+      userNos[at] = mailboxes[at]?.no ?? 0;
       flags[at] = freshFlags(isOnline && until === 0);
       letters[at] = roles.charCodeAt(index) || 0;
-    });
-    const fresh = { noticeNo, place: row.seq, at: row.at, userNos, flags, roles: letters, held: heldHere };
-    return { firstRecordNo: this.records.make(fresh), onlineCount, mailboxes: people.map(({ mailbox }) => mailbox) };
+    }
+    const fresh = { noticeNo, place: row.seq, at: row.at, userNos, flags, roles: letters, held };
+    return { firstRecordNo: this.records.make(fresh), onlineCount, mailboxes, flags, held };
   }
 
   #wait(mailbox: Mailbox, recordNo: number, place: Seq): void {
@@ -287,11 +306,11 @@ export class NoticeBook {
       this.devices.take(no, device);
       return no;
     });
-    for (const { messageId, state, userIds, from, deviceNos: places } of change.marks) {
+    for (const { messageId, state, userNos, userIds = [], from, deviceNos: places } of change.marks) {
       const notice = this.shelf.byId(messageId);
       if (!notice) continue;
-      userIds.forEach((userId, index) => {
-        const mailbox = this.mailboxes.get(userId);
+      const mailboxes = userNos?.map((no) => this.#byNo[no]) ?? userIds.map((userId) => this.mailboxes.get(userId));
+      mailboxes.forEach((mailbox, index) => {
         const deviceNo = from?.[index] ?? deviceNos[places?.[index] ?? -1] ?? 0;
         if (mailbox) this.#mark({ row, notice, mailbox, next: NEXT[state], deviceNo }, effects);
       });
@@ -399,20 +418,36 @@ export class NoticeBook {
     this.changedSettings.set(`${kind} ${id}`, [kind, id, value === undefined ? null : JSON.stringify(value)]);
   }
 
-  /** The user's mailbox, made at the first notice. */
-  #mailboxFor(userId: UserId, username: string): Mailbox {
-    const known = this.mailboxes.get(userId);
-    const mailbox = known ?? new Mailbox({ no: Math.max(1, this.#byNo.length), userId, username, onlineMs: 0 });
+  /** The user's mailbox, made at the first notice, by number or id. A name that is given is the newest one. */
+  #mailboxFor(who: {
+    readonly no?: number;
+    readonly userId?: UserId;
+    readonly username?: string | undefined;
+  }): Mailbox {
+    const { userId, username } = who;
+    const byNo = who.no === undefined ? undefined : this.#byNo[who.no];
+    const known = byNo ?? (userId === undefined ? undefined : this.mailboxes.get(userId));
+    if (known && (username === undefined || known.username === username)) return known;
+    assert(userId !== undefined, 'a number is written down with its user before it is used');
+    const no = known?.no ?? who.no ?? this.numberOf(userId);
+    const mailbox = known ?? new Mailbox({ no, userId, username: username ?? userId, onlineMs: 0 });
     if (!known) this.#addMailbox(mailbox);
-    if (!known || mailbox.username !== username) {
-      mailbox.username = username;
-      this.changedUsers.add(mailbox);
-    }
+    mailbox.username = username ?? mailbox.username;
+    this.changedUsers.add(mailbox);
     return mailbox;
   }
 
   #addMailbox(mailbox: Mailbox): void {
     this.mailboxes.set(mailbox.userId, mailbox);
     this.#byNo[mailbox.no] = mailbox;
+    this.#promisedNos.delete(mailbox.userId);
+    if (mailbox.no >= this.#nextNo) this.#nextNo = mailbox.no + 1;
   }
+}
+
+/** Which numbers occur, and how often. */
+function countEach(flags: Uint8Array): readonly { readonly flags: number; readonly count: number }[] {
+  const counts = new Int32Array(FLAGS_LIMIT);
+  for (const state of flags) counts[state] = (counts[state] ?? 0) + 1;
+  return FlagCounts.of(counts).cells();
 }

@@ -215,8 +215,8 @@ export class NoticeHub {
       (meant.length > 0 ? known : unknownIds).push(messageId);
       for (const one of meant) if (!IS_THERE[state](one.flags)) fresh.push(one.messageId);
     }
-    if (fresh.length > 0) {
-      await this.#receipts.note({ userId, messageIds: fresh, state, device: link && this.#deviceOf(link) });
+    if (mailbox && fresh.length > 0) {
+      await this.#receipts.note({ userNo: mailbox.no, messageIds: fresh, state, device: link && this.#deviceOf(link) });
     }
     return { messageIds: known, unknownIds };
   }
@@ -316,11 +316,10 @@ export class NoticeHub {
   async #takeUpTo(link: NoticeLink, mailbox: Mailbox | undefined, upTo: Seq): Promise<ReceiptAnswer> {
     const { book } = this;
     const recordNos = mailbox?.waitingUpTo(upTo, (recordNo) => book.records.place(recordNo)) ?? [];
-    if (recordNos.length === 0) return { messageIds: [], unknownIds: [] };
+    if (!mailbox || recordNos.length === 0) return { messageIds: [], unknownIds: [] };
     const messageIds = recordNos.map((recordNo) => book.noticeOf(recordNo).messageId);
-    const shownIds =
-      mailbox?.hadHeld === true ? shownIdsOf(recordNos.map((recordNo) => book.deliveryOf(recordNo))) : messageIds;
-    await this.#receipts.note({ userId: link.userId, messageIds, state: 'delivered', device: this.#deviceOf(link) });
+    const shownIds = mailbox.hadHeld ? shownIdsOf(recordNos.map((recordNo) => book.deliveryOf(recordNo))) : messageIds;
+    await this.#receipts.note({ userNo: mailbox.no, messageIds, state: 'delivered', device: this.#deviceOf(link) });
     return { messageIds: shownIds, unknownIds: [] };
   }
 

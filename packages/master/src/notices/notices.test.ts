@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { ADMIN, openNoticeWorld } from '../sockets/testing/notice-world.ts';
 import { BATCH_LIMITS, nextBatchCount } from './batch-size.ts';
 import { shareOut } from './lane-shares.ts';
-import { Lanes } from './lanes.ts';
+import { type LaneSpot, Lanes, newSpot } from './lanes.ts';
 import { holdUntil, minuteOfDay } from './quiet-hours.ts';
 import { confirmed, delivered, expired, freshFlags, read, withdrawn } from './record-flags.ts';
 
@@ -47,33 +47,88 @@ test('[NO20] every waiting lane gets its share, higher lanes the rest, and no ro
   );
 });
 
+type Named = LaneSpot & { readonly name: string };
+const named = (name: string): Named => ({ ...newSpot(), name });
+
 test('[NO21] the lanes hold what was reserved and no more; urgent ones have room of their own', () => {
-  const lanes = new Lanes<number>({ limitCount: 10, urgentLimitCount: 5 });
+  const lanes = new Lanes<Named>({ limitCount: 10, urgentLimitCount: 5 });
   expect(lanes.reserve(0, 6)).toBe(true);
   expect(lanes.reserve(2, 5)).toBe(false);
   expect(lanes.reserve(1, 4)).toBe(true);
   expect(lanes.reserve(3, 5)).toBe(true);
   expect(lanes.reserve(3, 1)).toBe(false);
   lanes.release(0, 6);
-  lanes.push(0, [1, 2, 3]);
-  lanes.push(3, [9]);
+  const [one, two, three, nine] = [named('1'), named('2'), named('3'), named('9')];
+  lanes.push(0, [one, two, three]);
+  lanes.push(3, [nine]);
   expect(lanes.queuedCounts).toEqual([3, 0, 0, 1]);
-  expect(lanes.take(2)).toEqual([9, 1]);
-  expect(lanes.take(10)).toEqual([2, 3]);
+  expect(lanes.take(2)).toEqual([nine, one]);
+  expect(lanes.take(10)).toEqual([two, three]);
   expect(lanes.queuedCount).toBe(0);
 });
 
 test('[NO21] a receiver stands in a lane once, counts for every delivery, and takes all of them from every lane', () => {
-  const lanes = new Lanes<string>({ limitCount: 10, urgentLimitCount: 5 });
-  for (let n = 0; n < 3; n++) lanes.push(0, ['ann', 'bob']);
-  lanes.push(3, ['bob']);
+  const lanes = new Lanes<Named>({ limitCount: 10, urgentLimitCount: 5 });
+  const [ann, bob] = [named('ann'), named('bob')];
+  for (let n = 0; n < 3; n++) lanes.push(0, [ann, bob]);
+  lanes.push(3, [bob]);
   expect(lanes.queuedCounts).toEqual([6, 0, 0, 1]);
   expect(lanes.reserve(0, 5)).toBe(false);
-  expect(lanes.take(1)).toEqual(['bob']);
+  expect(lanes.take(1)).toEqual([bob]);
   expect(lanes.queuedCounts).toEqual([3, 0, 0, 0]);
-  expect(lanes.take(1)).toEqual(['ann']);
+  expect(lanes.take(1)).toEqual([ann]);
   expect(lanes.queuedCount).toBe(0);
   expect(lanes.take(10)).toEqual([]);
+});
+
+test('[NO21] whatever is pushed, taken and forgotten, nobody’s delivery is lost, counted twice or served to who is gone', () => {
+  fc.assert(
+    fc.property(
+      fc.array(
+        fc.oneof(
+          fc.record({
+            do: fc.constant('push' as const),
+            lane: fc.nat(3),
+            who: fc.uniqueArray(fc.nat(5), { maxLength: 6 }),
+          }),
+          fc.record({ do: fc.constant('take' as const), count: fc.integer({ min: 1, max: 9 }) }),
+          fc.record({ do: fc.constant('forget' as const), who: fc.nat(5) }),
+        ),
+        { maxLength: 60 },
+      ),
+      (steps) => {
+        const lanes = new Lanes<Named>({ limitCount: 1e6, urgentLimitCount: 1e6 });
+        const people = Array.from({ length: 6 }, (_, n) => named(`${n}`));
+        const waiting = people.map(() => 0);
+        const settle = (who: number): void => {
+          waiting[who] = 0;
+        };
+        for (const step of steps) {
+          if (step.do === 'push') {
+            lanes.push(
+              step.lane,
+              step.who.flatMap((who) => people[who] ?? []),
+            );
+            for (const who of step.who) waiting[who] = (waiting[who] ?? 0) + 1;
+          } else if (step.do === 'take') {
+            const taken = lanes.take(step.count).map(({ name }) => Number(name));
+            expect(new Set(taken).size).toBe(taken.length);
+            for (const who of taken) expect(waiting[who]).toBeGreaterThan(0);
+            taken.forEach(settle);
+          } else {
+            const gone = people[step.who];
+            if (gone) lanes.forget(gone);
+            settle(step.who);
+          }
+          const sum = (counts: readonly number[]): number => counts.reduce((a, b) => a + b, 0);
+          expect(lanes.queuedCount).toBe(sum(waiting));
+          people.forEach((person, who) => {
+            expect(lanes.has(person)).toBe((waiting[who] ?? 0) > 0);
+          });
+        }
+      },
+    ),
+  );
 });
 
 test('[NO20] a batch shrinks with the length of its own turn; a late loop leaves it half of its time, never a trickle', () => {

@@ -1,5 +1,4 @@
 import { type Deferred, deferred } from '@hiscrm/shared/lib/deferred.ts';
-import type { UserId } from '@hiscrm/shared/model/ids.ts';
 import type { NoticeChange, NoticeDevice, ReceiptState } from '@hiscrm/shared/model/notice-change.ts';
 import { ImError } from '@hiscrm/shared/protocol/errors.ts';
 import type { Committer } from '../ingest/committer.ts';
@@ -9,7 +8,7 @@ export const PENDING_MARKS_LIMIT_COUNT = 200_000;
 const RETRY_AFTER_MS = 200;
 
 type Receipts = Extract<NoticeChange, { kind: 'notice.receipts' }>;
-type Pending = { readonly userIds: UserId[]; readonly from: number[] };
+type Pending = { readonly userNos: number[]; readonly from: number[] };
 
 /** Puts acknowledgements into the log: what many users say while a commit is under way becomes one row. */
 export class ReceiptDesk {
@@ -35,7 +34,7 @@ export class ReceiptDesk {
 
   /** Resolves once the marks are durable. Rejects with what the committer rejects with, or OVERLOADED. */
   note(mark: {
-    readonly userId: UserId;
+    readonly userNo: number;
     readonly messageIds: readonly string[];
     readonly state: ReceiptState;
     readonly device?: NoticeDevice | undefined;
@@ -47,9 +46,9 @@ export class ReceiptDesk {
     for (const messageId of mark.messageIds) {
       const ofNotice = this.#marks.get(messageId) ?? new Map<ReceiptState, Pending>();
       this.#marks.set(messageId, ofNotice);
-      const pending = ofNotice.get(mark.state) ?? { userIds: [], from: [] };
+      const pending = ofNotice.get(mark.state) ?? { userNos: [], from: [] };
       ofNotice.set(mark.state, pending);
-      pending.userIds.push(mark.userId);
+      pending.userNos.push(mark.userNo);
       pending.from.push(deviceNo);
     }
     this.#count += mark.messageIds.length;
@@ -97,7 +96,7 @@ export class ReceiptDesk {
   } {
     const marks: Receipts['marks'] = [];
     for (const [messageId, ofNotice] of this.#marks) {
-      for (const [state, { userIds, from }] of ofNotice) marks.push({ messageId, state, userIds, from });
+      for (const [state, { userNos, from }] of ofNotice) marks.push({ messageId, state, userNos, from });
     }
     const fresh = this.#fresh;
     const devices = fresh.map((device) => ({ ...device, no: this.#deviceNo(device) }));

@@ -6,7 +6,6 @@ import {
   NOTICE_DATA_LIMIT_BYTES,
   type Notice,
   type NoticePriority,
-  type NoticeRecipients,
   type NoticeTarget,
   type NoticeWords,
   RECIPIENTS_LIMIT_COUNT,
@@ -20,7 +19,7 @@ import { type LiveNotice, PRIORITY_RANK } from './live-notice.ts';
 import type { NoticeBook } from './notice-book.ts';
 import type { NoticeLimits } from './notice-limits.ts';
 import type { Presence } from './presence.ts';
-import { holdUntil } from './quiet-hours.ts';
+import { RecipientColumns } from './recipients.ts';
 import type { CachedDirectory, Person } from './user-directory.ts';
 
 /** What a sender asks for. */
@@ -58,7 +57,6 @@ const RETRY_AFTER_MS = 1_000;
 const ROOM_POLL_MS = 5;
 /** Senders that may wait for room at a time; one more is refused at once. */
 const ROOM_WAITERS_COUNT = 64;
-const ROLE_LETTER: Readonly<Record<string, string>> = { viewer: 'v', operator: 'o', admin: 'a' };
 
 /** Accepts notices: each is refused, or durable for every recipient before the answer; the same id or key never sends twice. */
 export class NoticeSender {
@@ -67,6 +65,7 @@ export class NoticeSender {
   readonly #directory: CachedDirectory;
   readonly #dispatcher: Dispatcher;
   readonly #presence: Presence;
+  readonly #columns: RecipientColumns;
   readonly #clock: Clock;
   readonly #limits: NoticeLimits;
   readonly #newId: () => string;
@@ -89,6 +88,7 @@ export class NoticeSender {
     this.#directory = options.directory;
     this.#dispatcher = options.dispatcher;
     this.#presence = options.presence;
+    this.#columns = new RecipientColumns(options);
     this.#clock = options.clock;
     this.#limits = options.limits;
     this.#newId = options.newId;
@@ -168,7 +168,7 @@ export class NoticeSender {
     const lane = PRIORITY_RANK[notice.priority];
     const roomCount = people.filter(({ id }) => this.#presence.isOnline(id)).length;
     await this.#takeRoom(lane, roomCount);
-    const recipients = this.#recipients(notice, people);
+    const { recipients, onlineCount } = this.#columns.make(notice, people, this.#clock.now());
     try {
       const { supersedes, messageId } = notice;
       await this.#committer.commit([
@@ -187,7 +187,6 @@ export class NoticeSender {
     } finally {
       this.#dispatcher.lanes.release(lane, roomCount);
     }
-    const onlineCount = [...recipients.online].filter((digit) => digit === '1').length;
     return {
       messageId: notice.messageId,
       recipients: people.length,
@@ -201,26 +200,6 @@ export class NoticeSender {
     const people = audienceOf(notice.target, this.#directory, this.#book.groups);
     if (notice.needConfirm || notice.priority === 'urgent' || this.#book.preferences.size === 0) return people;
     return people.filter(({ id }) => !this.#book.preferences.get(id)?.mutedTypes?.includes(notice.type));
-  }
-
-  #recipients(notice: Notice, people: readonly Person[]): NoticeRecipients {
-    const now = this.#clock.now();
-    const held: [number, number][] = [];
-    let roles = '';
-    let online = '';
-    people.forEach(({ id, role }, index) => {
-      roles += ROLE_LETTER[role] ?? 'x';
-      online += this.#presence.isOnline(id) ? '1' : '0';
-      const until = holdUntil(this.#book.preferences.get(id), notice, now);
-      if (until > 0) held.push([index, until]);
-    });
-    return {
-      userIds: people.map(({ id }) => id),
-      usernames: people.map(({ username }) => username),
-      roles,
-      online,
-      ...(held.length > 0 && { held }),
-    };
   }
 
   async #takeRoom(lane: number, count: number): Promise<void> {

@@ -11,6 +11,7 @@ import {
   noticeSchema,
   noticeWordsSchema,
   RECIPIENTS_LIMIT_COUNT,
+  userNoSchema,
 } from './notice.ts';
 import { noticePreferencesSchema } from './notice-preferences.ts';
 
@@ -95,7 +96,9 @@ export const noticeReceiptsSchema = Type.Object(
         {
           messageId: messageIdSchema,
           state: Type.Unsafe<ReceiptState>(Type.Union(RECEIPT_STATES.map((state) => Type.Literal(state)))),
-          userIds: users,
+          userNos: Type.Optional(Type.Array(userNoSchema)),
+          /** In rows written before users had numbers. */
+          userIds: Type.Optional(users),
           from: Type.Optional(Type.Array(Type.Integer({ minimum: 0 }))),
           deviceNos: Type.Optional(Type.Array(Type.Integer({ minimum: -1 }))),
         },

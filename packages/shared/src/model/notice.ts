@@ -92,14 +92,23 @@ export type Notice = Static<typeof noticeSchema>;
 /** The largest `data`, so that a notice fits many times into what one socket may have queued. */
 export const NOTICE_DATA_LIMIT_BYTES = 16 * 1024;
 
+/** The number by which receive records know a user. Given with the first notice, for ever. */
+export const userNoSchema = Type.Integer({ minimum: 1 });
+const username = Type.String({ maxLength: 100 });
+
 /**
  * Who gets a notice, as columns: one row of the log makes ten thousand receive records durable. The n-th user has the n-th
- * name, the n-th letter of `roles` (`v`, `o`, `a`) and the n-th of `online` (`1` = had a connection at that moment).
+ * letter of `roles` (`v`, `o`, `a`) and the n-th of `online` (`1` = had a connection at that moment).
  */
 export const noticeRecipientsSchema = Type.Object(
   {
-    userIds: users,
-    usernames: Type.Array(Type.String({ maxLength: 100 }), { maxItems: RECIPIENTS_LIMIT_COUNT }),
+    /** Ascending. */
+    userNos: Type.Optional(Type.Array(userNoSchema, { maxItems: RECIPIENTS_LIMIT_COUNT })),
+    /** Those among them whose number, or new name, is written down for the first time. */
+    newcomers: Type.Optional(Type.Array(Type.Tuple([userNoSchema, userIdSchema, username]))),
+    /** Rows written before users had numbers there have these instead: the n-th user has the n-th name. */
+    userIds: Type.Optional(users),
+    usernames: Type.Optional(Type.Array(username, { maxItems: RECIPIENTS_LIMIT_COUNT })),
     roles: Type.String({ maxLength: RECIPIENTS_LIMIT_COUNT }),
     online: Type.String({ maxLength: RECIPIENTS_LIMIT_COUNT }),
     /** Recipients, by place, who get it later (quiet hours, digest), and when (ms UTC). */
