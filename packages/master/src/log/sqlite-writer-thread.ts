@@ -3,8 +3,6 @@
  * does them in one transaction (group commit) and answers after the commit, so the event loop never waits for the disk.
  * After a failed commit nothing is written any more: what is on disk is then exactly what was answered.
  */
-import { setPriority } from 'node:os';
-import process from 'node:process';
 import { DatabaseSync } from 'node:sqlite';
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { must } from '@hiscrm/shared/lib/must.ts';
@@ -26,12 +24,6 @@ const CACHE_KIB = 32 * 1024;
 const WAL_PAGES = 2_000;
 /** Rows deleted in one transaction by trimming and sweeping: some milliseconds. */
 const SLICE_COUNT = 1_000;
-
-/**
- * Where the two share a core, the event loop goes first: it serves everybody, and what waits meanwhile shares a commit. A
- * lone message pays nothing for it, since the event loop is idle then.
- */
-const NICENESS = 10;
 
 type Settings = { readonly path: string; readonly newEpoch: string };
 
@@ -177,7 +169,6 @@ function openForWriting(path: string): DatabaseSync {
   return db;
 }
 
-if (process.platform === 'linux') setPriority(NICENESS); // of this thread alone; elsewhere it would be the whole process
 const port = must(parentPort, 'this file runs as a worker thread');
 try {
   new WriterThread(port, workerData as Settings); // given by SqliteWriter.open
