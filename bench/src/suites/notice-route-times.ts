@@ -1,11 +1,24 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { tempFolder } from '@hiscrm/e2e/harness/temp-folder.ts';
+import { serverCpu } from '../lib/machine.ts';
 import type { BenchUser, NoticeStand } from '../lib/notice-stand.ts';
 import { noticeId } from '../lib/notice-swarm.ts';
+import { type PeerProcess, startPeer } from '../lib/peer-process.ts';
+import { processUse } from '../lib/process-use.ts';
 import { percentile } from '../lib/statistics.ts';
 
 export type RouteFigure = {
   readonly name: string;
-  /** A whole file, however long it is: its first byte is another figure. */
-  readonly isFile: boolean;
+  /** `file`: a whole file, however long it is; its first byte is another figure. */
+  readonly kind: 'route' | 'file';
+  /**
+   * The same percentile of a server that does nothing, asked after each of the requests on the same core: what the machine
+   * added to every answer meanwhile. NaN where it was not asked.
+   */
+  readonly bareP99Ms: number;
+  /** Of the Master, a request; the kernel counts in 10 ms. NaN where it cannot be told. */
+  readonly cpuMs: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly bytes: number;
@@ -27,6 +40,8 @@ const READERS_COUNT = 300;
 const CONFIRMERS_COUNT = 100;
 const MARKED_COUNT = 50;
 const WARM_UP_COUNT = 3;
+/** As long as a page of records. */
+const BARE_BYTES = 12_000;
 
 /**
  * Times every REST route of the hub, the lists with each of their filters, `rounds` requests each, one after the other; and
@@ -34,10 +49,47 @@ const WARM_UP_COUNT = 3;
  */
 export async function timeNoticeRoutes(stand: NoticeStand, rounds: number): Promise<readonly RouteFigure[]> {
   await markSome(stand);
-  const figures: RouteFigure[] = [];
-  for (const asked of routesOf(stand.users, await middleOf(stand))) figures.push(...(await time(stand, asked, rounds)));
-  figures.push(await timeBesideFile(stand, rounds));
-  return figures;
+  const bare = await BareServer.start();
+  try {
+    const figures: RouteFigure[] = [];
+    for (const asked of routesOf(stand.users, await middleOf(stand))) {
+      figures.push(...(await time(stand, asked, rounds, bare)));
+    }
+    figures.push(await timeBesideFile(stand, rounds));
+    return figures;
+  } finally {
+    await bare.close();
+  }
+}
+
+/** Node's own server with bytes ready in memory, on the core of the Master. */
+class BareServer {
+  readonly #peer: PeerProcess;
+  readonly #folder: ReturnType<typeof tempFolder>;
+
+  private constructor(peer: PeerProcess, folder: ReturnType<typeof tempFolder>) {
+    this.#peer = peer;
+    this.#folder = folder;
+  }
+
+  static async start(): Promise<BareServer> {
+    const folder = tempFolder('bench-bare');
+    const file = join(folder.path, 'answer');
+    writeFileSync(file, ' '.repeat(BARE_BYTES));
+    return new BareServer(await startPeer('rest-node-http', serverCpu(), [file]), folder);
+  }
+
+  /** How long an answer took (ms). */
+  async ask(): Promise<number> {
+    const startedAt = performance.now();
+    await (await fetch(`http://127.0.0.1:${this.#peer.port}/`)).text();
+    return performance.now() - startedAt;
+  }
+
+  async close(): Promise<void> {
+    await this.#peer.child.close();
+    this.#folder.remove();
+  }
 }
 
 /** When the notice in the middle was accepted: half of the records are older. */
@@ -82,6 +134,8 @@ function routesOf(users: readonly BenchUser[], middle: string): readonly Asked[]
       `?message_id=${noticeId(50)}&is_received=true&username=bench-0`,
       '?is_online=false&page_size=100',
       '?is_received=true&sort_by=received_at',
+      '?sort_by=received_at&page=100&page_size=100',
+      '?username=bench-00&sort_by=read_at',
       '?is_read=true&sort_by=read_at&sort_order=asc',
       '?is_confirmed=true',
       '?is_confirmed=false&is_read=true',
@@ -162,28 +216,50 @@ function writesOf(users: readonly BenchUser[]): readonly Asked[] {
 
 type Answered = { readonly firstByteMs: number; readonly lastByteMs: number; readonly bytes: number };
 
-async function time(stand: NoticeStand, asked: Asked, rounds: number): Promise<readonly RouteFigure[]> {
+async function time(
+  stand: NoticeStand,
+  asked: Asked,
+  rounds: number,
+  bare: BareServer,
+): Promise<readonly RouteFigure[]> {
   const answers: Answered[] = [];
+  const bareTook: number[] = [];
+  const { pid } = stand.master;
+  let usedBeforeUs = 0;
   for (let round = 0; round < rounds + WARM_UP_COUNT; round++) {
+    if (round === WARM_UP_COUNT) usedBeforeUs = processUse(pid).cpuUs;
     const answered = await ask(stand, asked, round);
-    if (round >= WARM_UP_COUNT) answers.push(answered);
+    const bareMs = await bare.ask();
+    if (round < WARM_UP_COUNT) continue;
+    answers.push(answered);
+    bareTook.push(bareMs);
   }
   const last = answers.map(({ lastByteMs }) => lastByteMs);
   const bytes = answers.at(-1)?.bytes ?? 0;
-  if (!asked.isFile) return [figureOf(asked.name, last, bytes)];
+  const cpuMs = (processUse(pid).cpuUs - usedBeforeUs) / 1_000 / rounds;
+  const bareP99Ms = percentile(bareTook, 0.99);
+  if (!asked.isFile) return [figureOf(asked.name, last, bytes, { cpuMs, bareP99Ms })];
   const first = answers.map(({ firstByteMs }) => firstByteMs);
   return [
-    figureOf(`${asked.name}, first byte`, first, bytes),
-    { ...figureOf(`${asked.name}, whole file`, last, bytes), isFile: true },
+    figureOf(`${asked.name}, first byte`, first, bytes, { bareP99Ms }),
+    figureOf(`${asked.name}, whole file`, last, bytes, { kind: 'file', cpuMs, bareP99Ms }),
   ];
 }
 
-const figureOf = (name: string, took: readonly number[], bytes: number): RouteFigure => ({
+const figureOf = (
+  name: string,
+  took: readonly number[],
+  bytes: number,
+  more: Partial<Pick<RouteFigure, 'kind' | 'cpuMs' | 'bareP99Ms'>> = {},
+): RouteFigure => ({
   name,
-  isFile: false,
+  kind: 'route',
+  cpuMs: Number.NaN,
+  bareP99Ms: Number.NaN,
   p50Ms: percentile(took, 0.5),
   p99Ms: percentile(took, 0.99),
   bytes,
+  ...more,
 });
 
 /** From the request to the first and the last byte of the answer. */
