@@ -11,8 +11,11 @@ import { Store } from './store.ts';
 import { activityOf, type TopicEntry } from './topic-shelf.ts';
 import { UnreadItems } from './unread-items.ts';
 
-/** 256 MiB: some 200,000 items, which is what a team works with in weeks. */
-const ITEM_LIMIT_BYTES = 256 * 1024 * 1024;
+/**
+ * 64 MiB: some 50,000 items, what a team has on its screens. Reading one back takes some microseconds; a collection of old
+ * garbage that walks over many times as many stops everybody for a tenth of a second.
+ */
+const ITEM_LIMIT_BYTES = 64 * 1024 * 1024;
 /** Some milliseconds of the writing thread, and half a second at most for a restart to fold again. */
 const CHECKPOINT: CheckpointPolicy = { everyCount: 500, everyMs: 500 };
 /** Rows folded at a time while catching up at the start. */
