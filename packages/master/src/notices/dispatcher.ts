@@ -40,6 +40,8 @@ export type DispatcherFigures = {
   readonly latencyMs: ReturnType<Latencies['percentiles']>;
 };
 
+/** Urgent notices to so many connected users do not wait for a turn: a millisecond or two. */
+const AT_ONCE_COUNT = 200;
 /** Combinations of frames joined in one turn that are kept for others with the same. */
 const JOINED_LIMIT_COUNT = 2_000;
 
@@ -142,11 +144,13 @@ export class Dispatcher {
       if (effect.kind === 'sent') {
         const rank = PRIORITY_RANK[effect.notice.notice.priority];
         effect.notice.durableAt = now;
-        const readers = effect.mailboxes.map(({ userId }) => this.#readers.get(userId));
-        this.lanes.push(
-          rank,
-          readers.filter((reader) => reader !== undefined),
-        );
+        const readers: Reader[] = [];
+        for (const { userId } of effect.mailboxes) {
+          const reader = this.#readers.get(userId);
+          if (reader) readers.push(reader);
+        }
+        if (rank === PRIORITY_RANK.urgent && readers.length <= AT_ONCE_COUNT) this.#serveAtOnce(readers);
+        else this.lanes.push(rank, readers);
       } else if (effect.kind === 'released') {
         const notices = effect.recordNos.map((recordNo) => this.#book.noticeOf(recordNo));
         const rank = Math.max(...notices.map(({ notice }) => PRIORITY_RANK[notice.priority]));
@@ -189,15 +193,27 @@ export class Dispatcher {
     const startedAt = performance.now();
     const { queuedCount } = this.lanes;
     for (const reader of this.lanes.take(this.#batchCount)) this.#serveReader(reader);
-    for (const reader of this.#badgeChanged) this.#serveReader(reader);
-    this.#badgeChanged.clear();
+    let badgesLeft = this.#batchCount;
+    for (const reader of this.#badgeChanged) {
+      if (badgesLeft-- <= 0) break;
+      this.#badgeChanged.delete(reader);
+      this.#serveReader(reader);
+    }
     this.#joined.clear();
     this.#batchCount = nextBatchCount(
       this.#batchCount,
       performance.now() - startedAt,
       queuedCount < this.#batchCount ? 0 : startedAt - this.#turnAskedAt,
     );
-    if (this.lanes.queuedCount > 0) this.#askTurn();
+    if (this.lanes.queuedCount > 0 || this.#badgeChanged.size > 0) this.#askTurn();
+  }
+
+  /** For few and urgent: a turn of the loop may be a long time while the lanes are full. */
+  #serveAtOnce(readers: readonly Reader[]): void {
+    for (const reader of readers) {
+      this.lanes.forget(reader); // it gets what waits in the others, too
+      this.#serveReader(reader);
+    }
   }
 
   #serveReader({ seats }: Reader): void {

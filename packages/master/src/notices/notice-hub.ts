@@ -31,10 +31,10 @@ import { CachedDirectory, type UserDirectory } from './user-directory.ts';
 import { type HistoryPage, noticesOfDigest, readHistory } from './user-history.ts';
 
 /**
- * Records go to disk as soon as so many changed, or so long after the first: late enough that a record and its receipt are
- * mostly written once, and soon enough that a start has little to fold in again.
+ * Records go to disk as soon as so many changed, or so long after the first: late enough that a page of records and of their
+ * receipts is mostly written once, and soon enough that a start has little to fold in again (half a second of it).
  */
-const CHECKPOINT = { everyCount: 20_000, everyMs: 1_000 };
+const CHECKPOINT = { everyCount: 500_000, everyMs: 3_000 };
 /** Rows of other rooms after which the tables' place is moved anyway, so that the log can be trimmed. */
 const IDLE_ROWS_COUNT = 5_000;
 /** So many unsaved records are written before a list is read: a commit or two, some milliseconds. */

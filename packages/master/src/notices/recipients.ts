@@ -13,7 +13,7 @@ const ONE = '1'.charCodeAt(0);
 const ZERO = '0'.charCodeAt(0);
 
 /** People with their numbers, by ascending number. */
-type Numbered = { readonly people: readonly Person[]; readonly nos: readonly number[] };
+type Numbered = { readonly people: readonly Person[]; readonly nos: number[] };
 
 /** Makes the columns of rows. */
 export class RecipientColumns {
@@ -51,7 +51,7 @@ export class RecipientColumns {
       if (until > 0) held.push([index, until]);
     });
     const recipients = {
-      userNos: [...nos],
+      userNos: nos,
       ...(newcomers.length > 0 && { newcomers }),
       roles: roles.toString('latin1'),
       online: online.toString('latin1'),
