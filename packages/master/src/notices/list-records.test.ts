@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { UserId } from '@hiscrm/shared/model/ids.ts';
 import { ImError } from '@hiscrm/shared/protocol/errors.ts';
 import * as fc from 'fast-check';
@@ -180,6 +183,42 @@ test.each([4_711, 90_210])(
     }
   },
 );
+
+test('[NO14] the few records in a rare state are found among pages of others, from either end and after a start', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'hiscrm-notices-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const users = Array.from({ length: 1_500 }, (_, n) => `w${n}`);
+  const options = { users, path: join(folder, 'master.db') };
+  const first = await openNoticeWorld(options);
+  for (const messageId of ['m-0', 'm-1', 'm-2']) await first.send({ messageId });
+  for (const [name, messageId] of [
+    ['w3', 'm-0'],
+    ['w1200', 'm-2'],
+  ] as const) {
+    await first.hub.receive({ userId: userId(name), messageIds: [messageId], state: 'confirmed' });
+  }
+  const look = ({ hub }: NoticeWorld): void => {
+    for (const isDescending of [true, false]) {
+      const found = listRecords(hub.book, { isConfirmed: true, sort: 'created', isDescending, page: 1, pageSize: 10 });
+      const named = found.recordNos.map((no) => hub.book.mailboxOf(hub.book.records.userNo(no))?.username);
+      expect(named).toEqual(isDescending ? ['w1200', 'w3'] : ['w3', 'w1200']);
+    }
+    const missing = listRecords(hub.book, {
+      isRead: false,
+      sort: 'created',
+      isDescending: true,
+      page: 45,
+      pageSize: 100,
+    });
+    expect(missing.total).toBe(4_498);
+    expect(missing.recordNos).toHaveLength(98);
+  };
+  look(first);
+  await first.close();
+  const second = await openNoticeWorld(options);
+  look(second);
+  await second.close();
+});
 
 test('[NO14] a page that only a long walk reaches is refused', async () => {
   const { hub, send } = await aWorld();

@@ -179,8 +179,8 @@ function pageByAge(scope: Scope, query: RecordQuery, skipCount: number): readonl
     if (passedCount++ >= skipCount) found.push(recordNo);
     return found.length < query.pageSize;
   };
-  if (query.isDescending) records.eachBackwards(from, end, visit);
-  else records.each(from, end, visit);
+  if (query.isDescending) records.eachBackwards(from, end, visit, wanted);
+  else records.each(from, end, visit, wanted);
   return found;
 }
 

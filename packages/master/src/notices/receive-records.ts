@@ -81,7 +81,7 @@ export class ReceiveRecords {
       // What waited for a start was not delivered at once.
       for (let offset = 0; offset < page.count; offset++) {
         const flags = heads.flags[offset] ?? 0;
-        if (isPending(flags)) heads.flags[offset] = waited(flags);
+        page.setFlags(offset, isPending(flags) ? waited(flags) : flags);
       }
     }
     assert(this.#count === count, `${count} receive records were written, ${this.#count} are there`);
@@ -111,7 +111,7 @@ export class ReceiveRecords {
       if (offset === 0 || index === 0) this.#changed.add(page);
       const body = this.#bodyOf(page);
       page.heads.userNos[offset] = userNos[index] ?? 0;
-      page.heads.flags[offset] = flags[index] ?? 0;
+      page.setFlags(offset, flags[index] ?? 0);
       page.runNos[offset] = runNo;
       page.sends[offset] = 0;
       body.roles[offset] = roles[index] ?? 0;
@@ -209,22 +209,29 @@ export class ReceiveRecords {
     return counts;
   }
 
-  /** Shows the records from `first` to before `end`, until `visit` says false. */
-  each(first: number, end: number, visit: VisitRecord): void {
+  /**
+   * Shows the records from `first` to before `end`, until `visit` says false. Pages without any record in a `wanted` state (1 for
+   * each) may be left out.
+   */
+  each(first: number, end: number, visit: VisitRecord, wanted?: Uint8Array): void {
     for (let at = first; at < end; ) {
-      const { userNos, flags } = this.#pageOf(at).heads;
+      const page = this.#pageOf(at);
+      const { userNos, flags } = page.heads;
       const base = at - (at % RECORDS_PER_PAGE);
       const upTo = Math.min(end, base + RECORDS_PER_PAGE);
+      if (wanted && !page.mayHave(wanted)) at = upTo;
       for (; at < upTo; at++) if (!visit(at, userNos[at - base] ?? 0, flags[at - base] ?? 0)) return;
     }
   }
 
   /** The same, the last one first. */
-  eachBackwards(first: number, end: number, visit: VisitRecord): void {
+  eachBackwards(first: number, end: number, visit: VisitRecord, wanted?: Uint8Array): void {
     for (let at = end - 1; at >= first; ) {
-      const { userNos, flags } = this.#pageOf(at).heads;
+      const page = this.#pageOf(at);
+      const { userNos, flags } = page.heads;
       const base = at - (at % RECORDS_PER_PAGE);
       const from = Math.max(first, base);
+      if (wanted && !page.mayHave(wanted)) at = from - 1;
       for (; at >= from; at--) if (!visit(at, userNos[at - base] ?? 0, flags[at - base] ?? 0)) return;
     }
   }
@@ -236,7 +243,7 @@ export class ReceiveRecords {
     this.#changed.add(page); // before its body is read: it must not be let go
     const body = this.#bodyOf(page);
     this.#changedCount++;
-    page.heads.flags[offset] = flags;
+    page.setFlags(offset, flags);
     body.updatedAt[offset] = mark.at;
     if (isDelivered(flags)) this.#noteTime(body, 'receivedAt', recordNo, mark.at);
     if (isRead(flags)) this.#noteTime(body, 'readAt', recordNo, mark.at);

@@ -7,6 +7,8 @@ import {
   RECORDS_PER_PAGE,
 } from '../log/record-page-layout.ts';
 
+import { FLAGS_LIMIT } from './record-flags.ts';
+
 /** A record that is or was held: its place in the user's stream (0 = still held), and until when. */
 export type Holding = { readonly place: number; readonly heldUntil: number };
 
@@ -19,6 +21,8 @@ export class RecordPage {
   /** How often each was written to a socket since the process started. */
   readonly sends = new Uint8Array(RECORDS_PER_PAGE);
   readonly held = new Map<number, Holding>();
+  /** 1 for each combination of flags that a record of it has or had. */
+  readonly #seen = new Uint8Array(FLAGS_LIMIT);
   count = 0;
   /** Absent while it is only on disk. */
   body: PageBody | undefined;
@@ -38,6 +42,16 @@ export class RecordPage {
     const page = new RecordPage(no, heads, undefined);
     for (const [offset, place, heldUntil] of held) page.held.set(offset, { place, heldUntil });
     return page;
+  }
+
+  setFlags(offset: number, flags: number): void {
+    this.heads.flags[offset] = flags;
+    this.#seen[flags] = 1;
+  }
+
+  /** Whether a record of it may be in one of these states (1 for each that is wanted); false is certain. */
+  mayHave(wanted: Uint8Array): boolean {
+    return this.#seen.some((isSeen, flags) => isSeen === 1 && wanted[flags] === 1);
   }
 
   heldCells(): readonly HeldCell[] {
