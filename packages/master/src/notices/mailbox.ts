@@ -70,6 +70,12 @@ export class Mailbox {
     this.#shown = shown.sort((a, b) => placeOf(a) - placeOf(b) || a - b);
   }
 
+  /** A held one may be sent. */
+  startWaiting(recordNo: number): void {
+    drop(this.held, recordNo);
+    this.waiting.push(recordNo);
+  }
+
   /** Waits for it no more. */
   forget(recordNo: number): void {
     if (this.waiting[0] === recordNo)

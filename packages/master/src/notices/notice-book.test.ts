@@ -254,7 +254,7 @@ test('[NO29] whatever checkpoints are taken or cut short, a start finds what the
       expect(seen(book)).toEqual(seen(whole));
       expect(seen(reopen())).toEqual(seen(whole));
     }),
-    { numRuns: 100 },
+    { numRuns: 150 },
   );
 });
 

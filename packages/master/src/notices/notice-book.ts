@@ -258,19 +258,27 @@ export class NoticeBook {
     for (const { userId, messageIds, isDigest } of change.users) {
       const mailbox = this.mailboxes.get(userId);
       if (!mailbox) continue;
-      const recordNos = messageIds.flatMap((messageId) => {
-        const at = mailbox.held.findIndex((recordNo) => this.noticeOf(recordNo).messageId === messageId);
-        return at < 0 ? [] : mailbox.held.splice(at, 1);
-      });
-      for (const recordNo of recordNos) {
+      const recordNos: number[] = [];
+      for (const messageId of messageIds) {
+        const recordNo = this.#heldUnder(messageId, mailbox);
+        if (recordNo === undefined) continue;
+        recordNos.push(recordNo);
         const heldUntil = isDigest ? this.records.heldUntil(recordNo) : 0;
         this.records.release(recordNo, { place: row.seq, heldUntil, at: row.at });
         mailbox.show(recordNo, row.seq);
-        mailbox.waiting.push(recordNo);
+        // One that was marked meanwhile waits no more, and stands in the user's history all the same.
+        if (isPending(this.records.flags(recordNo))) mailbox.startWaiting(recordNo);
       }
       this.#noteHeld(mailbox);
       if (recordNos.length > 0) effects.push({ kind: 'released', mailbox, recordNos });
     }
+  }
+
+  /** The user's record of a notice, when it is held. */
+  #heldUnder(messageId: string, mailbox: Mailbox): number | undefined {
+    const notice = this.shelf.byId(messageId);
+    const recordNo = notice && this.recordNoOf(notice, mailbox);
+    return recordNo !== undefined && this.records.place(recordNo) === 0 ? recordNo : undefined;
   }
 
   #withdraw(row: LoggedRow, change: Of<'notice.recalled'>, effects: NoticeEffect[]): void {

@@ -265,7 +265,8 @@ export class ReceiveRecords {
     const page = this.#pageOf(recordNo);
     const offset = recordNo % RECORDS_PER_PAGE;
     this.#changed.add(page); // as above
-    this.#bodyOf(page).updatedAt[offset] = to.at;
+    const { updatedAt } = this.#bodyOf(page);
+    updatedAt[offset] = Math.max(updatedAt[offset] ?? 0, to.at); // a page may hold a later mark already
     page.held.set(offset, { place: to.place, heldUntil: to.heldUntil });
     this.#changedCount++;
   }
