@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { MASTER_NODE_FLAGS } from '../packages/master/src/node-flags.mjs';
 import { ensureInstalled } from './lib/ensure-installed.mjs';
 import { main } from './lib/main.mjs';
 import { ROOT } from './lib/root.mjs';
@@ -25,6 +24,6 @@ await main(HELP, async (args) => {
     rest.length < args.length
       ? [QUIET_STRIPPING, join(ROOT, 'scripts', 'demo.ts')]
       : [join(ROOT, 'packages', 'master', 'src', 'main.ts'), 'start'];
-  const { code } = await runChild({ node, args: [...MASTER_NODE_FLAGS, ...entry, ...rest] });
+  const { code } = await runChild({ node, args: [...entry, ...rest] });
   return code;
 });

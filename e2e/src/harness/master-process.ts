@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { MASTER_NODE_FLAGS } from '@hiscrm/master/node-flags.mjs';
 import { CLIENT_PATH } from '@hiscrm/shared/protocol/client-link.ts';
 import { Child, repositoryFile, runToEnd } from './child.ts';
 import { RestApi } from './rest-api.ts';
@@ -45,7 +44,6 @@ export class MasterProcess {
     const startedAt = performance.now();
     const child = new Child({
       args: [
-        ...MASTER_NODE_FLAGS,
         // A test run that is killed leaves no Master behind.
         '--import',
         pathToFileURL(repositoryFile('scripts', 'lib', 'stop-with-parent.mjs')).href,

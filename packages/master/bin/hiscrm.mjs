@@ -4,28 +4,16 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { MASTER_NODE_FLAGS } from '../src/node-flags.mjs';
 
 const RUNTIME_NODE = 24;
 const entry = new URL('../src/main.ts', import.meta.url);
 const name = process.platform === 'win32' ? 'node.exe' : 'node';
 const pinned = fileURLToPath(new URL(`../../../node_modules/node/bin/${name}`, import.meta.url));
-const args = process.argv.slice(2);
-const isStart = args.find((word) => !word.startsWith('-')) === 'start';
 
 if (Number.parseInt(process.versions.node, 10) >= RUNTIME_NODE) {
-  // The flags are for a Master, and Node takes them only as it starts: this process becomes one that has them.
-  if (isStart && process.platform !== 'win32')
-    process.execve(process.execPath, [
-      process.execPath,
-      ...process.execArgv,
-      ...MASTER_NODE_FLAGS,
-      fileURLToPath(entry),
-      ...args,
-    ]);
   await import(entry.href);
 } else if (existsSync(pinned)) {
-  const child = spawn(pinned, [...MASTER_NODE_FLAGS, fileURLToPath(entry), ...args], { stdio: 'inherit' });
+  const child = spawn(pinned, [fileURLToPath(entry), ...process.argv.slice(2)], { stdio: 'inherit' });
   // A terminal sends Ctrl-C to both; this one only waits for the other.
   process.on('SIGINT', () => undefined);
   process.on('SIGTERM', () => child.kill('SIGTERM'));

@@ -52,17 +52,6 @@ export class FlagCounts {
     return found;
   }
 
-  /** Whether any record is in this state. */
-  has(flags: number): boolean {
-    return (this.#cells[flags] ?? 0) > 0;
-  }
-
-  /** How many records are in one of these states; undefined = in any. */
-  sum(cells?: readonly number[]): number {
-    if (cells) return cells.reduce((sum, flags) => sum + (this.#cells[flags] ?? 0), 0);
-    return this.#cells.reduce((sum, count) => sum + count, 0);
-  }
-
   counts(): Counts {
     return countsOf(this.cells());
   }

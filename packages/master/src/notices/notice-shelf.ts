@@ -46,10 +46,6 @@ export class NoticeShelf {
     return notice;
   }
 
-  /** One that is in memory. */
-  loaded(no: number): LiveNotice | undefined {
-    return this.#byNo.get(no);
-  }
   byNo(no: number): LiveNotice | undefined {
     return this.#byNo.get(no) ?? this.#read(this.#tables.readNotice(no));
   }
