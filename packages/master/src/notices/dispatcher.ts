@@ -214,6 +214,7 @@ export class Dispatcher {
       this.lanes.forget(reader); // it gets what waits in the others, too
       this.#serveReader(reader);
     }
+    this.#joined.clear();
   }
 
   #serveReader({ seats }: Reader): void {

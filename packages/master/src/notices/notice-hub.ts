@@ -37,8 +37,8 @@ import { type HistoryPage, noticesOfDigest, readHistory } from './user-history.t
 const CHECKPOINT = { everyCount: 500_000, everyMs: 3_000 };
 /** Rows of other rooms after which the tables' place is moved anyway, so that the log can be trimmed. */
 const IDLE_ROWS_COUNT = 5_000;
-/** So many unsaved records are written before a list is read: a commit or two, some milliseconds. */
-const CATCH_UP_LIMIT_COUNT = 2_000;
+/** So much is written before a list of notices is read: pages of records (a MiB and a half) and notices, some milliseconds. */
+const CATCH_UP_LIMITS = { pageCount: 32, noticeCount: 2_000 };
 /** How often deadlines are looked at: a schedule is met within this. */
 const TICK_MS = 500;
 
@@ -257,12 +257,14 @@ export class NoticeHub {
 
   /**
    * Lets the tables have what changed, for a list that is read from them. Costs nothing when they have it. With more than can
-   * be written in a moment the list is as of the last checkpoint, which is a second old at most.
+   * be written in a moment the list is as of the last checkpoint, some seconds old.
    */
   async catchUp(): Promise<void> {
     const { records, shelf } = this.book;
-    const unsavedCount = records.unsavedCount + shelf.unsavedCount;
-    if (unsavedCount > 0 && unsavedCount <= CATCH_UP_LIMIT_COUNT) await this.checkpoint();
+    const isSaved = records.unsavedCount + shelf.unsavedCount === 0;
+    const isLittle =
+      records.unsavedPageCount <= CATCH_UP_LIMITS.pageCount && shelf.unsavedCount <= CATCH_UP_LIMITS.noticeCount;
+    if (!isSaved && isLittle) await this.checkpoint();
   }
 
   figures(): NoticeFigures {

@@ -100,6 +100,11 @@ export class ReceiveRecords {
     return this.#changedCount + this.#savingCount;
   }
 
+  /** Pages that no finished checkpoint has as they are. */
+  get unsavedPageCount(): number {
+    return this.#changed.size + this.#saving.size;
+  }
+
   /** Makes the records of a notice; the number of the first, the others follow it. */
   make(fresh: FreshRecords): number {
     const { userNos, flags, roles, held, noticeNo, place, at } = fresh;
