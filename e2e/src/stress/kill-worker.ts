@@ -18,12 +18,31 @@ const BROWSER_PARTS = ['--user-data-dir', '--type=renderer'] as const;
 /** A killed Worker is started again, after the longest pause at worst, starts its browser and reads the account anew. */
 const RECOVERY_DEADLINE_MS = RESTART_CAP_MS + 120_000;
 
+/** The pause before a Worker is started again doubles with each kill: after so many rounds everything is begun anew. */
+const ROUNDS_A_WORLD = 4;
+
+/** What one world saw. */
+type Tally = Record<string, number> & { killedWorkers: number; killedBrowsers: number };
+
 /**
- * `kill -9` of the Worker process or of its Chromium at random moments, while customers write and operators answer. After it:
- * what the platform has is in the Master once; no answer was sent twice; each answer's outcome is one of the three.
+ * `kill -9` of the Worker process and of its Chromium, in turns and at random moments, while customers write and operators
+ * answer. After it: what the platform has is in the Master once; no answer was sent twice; each answer's outcome is one of the three.
  */
 export async function killWorker({ seed, rounds, say }: StressOptions): Promise<StressResult> {
   const random = new Random(seed);
+  const total: Record<string, number> = {};
+  for (let first = 1; first <= rounds; first += ROUNDS_A_WORLD) {
+    const last = Math.min(rounds, first + ROUNDS_A_WORLD - 1);
+    const tally = await killInOneWorld(random, { first, last, say });
+    for (const [name, count] of Object.entries(tally)) total[name] = (total[name] ?? 0) + count;
+  }
+  return { rounds, ...total };
+}
+
+async function killInOneWorld(
+  random: Random,
+  { first, last, say }: { readonly first: number; readonly last: number; readonly say: (line: string) => void },
+): Promise<Tally> {
   const world = await World.start();
   try {
     const accountId = await world.addLoggedInAccount('被打断的账号', SIMULATED);
@@ -31,12 +50,12 @@ export async function killWorker({ seed, rounds, say }: StressOptions): Promise<
     const answers = new Set<string>();
     let killedWorkers = 0;
     let killedBrowsers = 0;
-    for (let round = 1; round <= rounds; round++) {
+    for (let round = first; round <= last; round++) {
       const killAt = random.int(0, EVENTS_A_ROUND - 1);
       for (let count = 0; count < EVENTS_A_ROUND; count++) {
         await happen(world, accountId, random, { wanted, answers, name: `${round}.${count}` });
         if (count === killAt) {
-          if (random.chance(0.5)) killedWorkers += killAll(world.master.pid, 'packages/worker/src/main.ts');
+          if (round % 2 === 1) killedWorkers += killAll(world.master.pid, 'packages/worker/src/main.ts');
           else killedBrowsers += killAll(world.master.pid, random.pick(BROWSER_PARTS)) > 0 ? 1 : 0;
         }
         await pause(random.int(0, LONGEST_GAP_MS));
@@ -49,16 +68,8 @@ export async function killWorker({ seed, rounds, say }: StressOptions): Promise<
     const audit = await auditMaster(world.client);
     expectNone('what the Master answers', audit.faults);
     const outcomes = await outcomesOf(world, accountId);
-    const sentCount = world.accepted('comment_reply').length + world.accepted('dm_send').length;
-    return {
-      rounds,
-      killedWorkers,
-      killedBrowsers,
-      items: wanted.size,
-      answers: answers.size,
-      onPlatform: sentCount,
-      ...outcomes,
-    };
+    const onPlatform = world.accepted('comment_reply').length + world.accepted('dm_send').length;
+    return { killedWorkers, killedBrowsers, items: wanted.size, answers: answers.size, onPlatform, ...outcomes };
   } finally {
     await world.close();
   }
