@@ -14,6 +14,7 @@ import type { Connection } from './link/connection.ts';
 import { Link } from './link/link.ts';
 import { Requests } from './link/requests.ts';
 import { ShownReporter } from './link/shown-reporter.ts';
+import { DeliveryAcks } from './notices/delivery-acks.ts';
 import { NoticeBox, type NoticeBoxState } from './notices/notice-box.ts';
 import { Outbox, type PendingReply } from './outbox/outbox.ts';
 import { MemoryOutboxStore, type OutboxStore } from './outbox/outbox-store.ts';
@@ -34,9 +35,6 @@ export type ClientOptions = {
   readonly newKey?: (() => string) | undefined;
 };
 
-/** Ids in one command. */
-const ACK_LIMIT_COUNT = 1_000;
-
 /** What can be watched: parts of the replica, the connection, the replies under way. */
 export type ClientSlice = Slice | 'connection' | 'outbox' | 'notices';
 
@@ -52,6 +50,7 @@ export class Client {
   readonly #shown: ShownReporter;
   readonly #outbox: Outbox;
   readonly #notices: NoticeBox;
+  readonly #acks: DeliveryAcks;
   readonly #listeners = new Listeners<'connection' | 'outbox' | 'notices'>();
   #userId: string | undefined;
   #resetCount = 0;
@@ -68,6 +67,10 @@ export class Client {
           onEnd(outcome.kind === 'done' ? { kind: 'done', value: outcome.value.result } : outcome),
         ),
       changed: () => this.#listeners.tell('notices'),
+    });
+    this.#acks = new DeliveryAcks({
+      clock,
+      send: (messageIds) => void this.run('markNotices', { state: 'delivered', messageIds: [...messageIds] }),
     });
     this.#outbox = new Outbox({
       clock,
@@ -104,6 +107,7 @@ export class Client {
     this.#link.close();
     this.#requests.close();
     this.#shown.close();
+    this.#acks.forget();
     this.#outbox.close();
   }
 
@@ -223,7 +227,7 @@ export class Client {
   }
 
   #onWelcome(userId: string, isResume: boolean): void {
-    if (this.#userId !== userId) this.#notices.forget();
+    if (this.#userId !== userId) this.#dropNotices();
     this.#userId = userId;
     this.#requests.repeatAll();
     this.#notices.refresh();
@@ -255,7 +259,10 @@ export class Client {
         this.#takeNotices(frame);
         return true;
       case 'reset':
-        if (frame.reason === 'otherEpoch') this.#forgetNotices();
+        if (frame.reason === 'otherEpoch') {
+          this.#dropNotices();
+          this.#notices.refresh();
+        }
         this.#resetCount += 1;
         this.replica.forget();
         return true;
@@ -268,18 +275,16 @@ export class Client {
     }
   }
 
-  #forgetNotices(): void {
+  /** Another user, or another history. */
+  #dropNotices(): void {
     this.#notices.forget();
-    this.#notices.refresh();
+    this.#acks.forget();
   }
 
   /** Kept first, then acknowledged: a notice whose acknowledgement is lost comes again and is known by its id. */
   #takeNotices(frame: Extract<ClientDown, { type: 'notices' }>): void {
     this.#notices.take(frame);
-    const messageIds = frame.notices.map(({ messageId }) => messageId);
-    for (let at = 0; at < messageIds.length; at += ACK_LIMIT_COUNT) {
-      void this.run('markNotices', { state: 'delivered', messageIds: messageIds.slice(at, at + ACK_LIMIT_COUNT) });
-    }
+    this.#acks.add(frame.notices.map(({ messageId }) => messageId));
   }
 
   /** A frame that leaves a hole is not applied. The first time the stream is resumed, after that it is begun anew. */

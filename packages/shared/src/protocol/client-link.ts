@@ -186,7 +186,8 @@ export const byeSchema = Type.Object(
 
 /**
  * System notices, for who asked for them in the hello: new ones by rising offset, ids of those taken back, and the user's
- * count of unread ones, which also changes when another device reads. A notice is delivered once `markNotices` says so.
+ * count of unread ones, which also changes when another device reads. A notice is delivered once `markNotices` says so: best
+ * for several at once, as each command costs the server a write.
  */
 export const noticesSchema = Type.Object(
   {
