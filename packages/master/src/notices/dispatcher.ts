@@ -7,13 +7,13 @@ import { performance } from 'node:perf_hooks';
 import type { Seq, UserId } from '@hiscrm/shared/model/ids.ts';
 import type { Logger } from '../lib/logger.ts';
 import { BATCH_LIMITS, nextBatchCount } from './batch-size.ts';
-import { groupDigests } from './digest.ts';
+import { JoinedFrames } from './joined-frames.ts';
 import { type LaneSpot, Lanes, newSpot } from './lanes.ts';
 import { Latencies } from './latencies.ts';
 import { PRIORITY_RANK } from './live-notice.ts';
 import type { Mailbox } from './mailbox.ts';
 import type { NoticeBook, NoticeEffect } from './notice-book.ts';
-import { frameOf, preparedDown, preparedNative, preparedOf, preparedUnread } from './notice-frames.ts';
+import { preparedDown, preparedNative } from './notice-frames.ts';
 import type { NoticeLanguage } from './notice-language.ts';
 import type { NoticeLimits } from './notice-limits.ts';
 import type { NoticeLink } from './notice-link.ts';
@@ -42,20 +42,17 @@ export type DispatcherFigures = {
 
 /** Urgent notices to so many connected users do not wait for a turn: a millisecond or two. */
 const AT_ONCE_COUNT = 200;
-/** Combinations of frames joined in one turn that are kept for others with the same. */
-const JOINED_LIMIT_COUNT = 2_000;
 
 export class Dispatcher {
   readonly lanes: Lanes<Reader>;
   readonly #limits: NoticeLimits;
   readonly #book: NoticeBook;
   readonly #placeOf: (recordNo: number) => Seq;
-  readonly #languageOf: (userId: UserId) => NoticeLanguage;
+  readonly #joined: JoinedFrames;
   readonly #onSent: (ms: number) => void;
   readonly #lc: Logger;
   readonly #readers = new Map<UserId, Reader>();
   readonly #latencies = new Latencies();
-  readonly #joined = new Map<string, Buffer>();
   readonly #badgeChanged = new Set<Reader>();
   #batchCount: number = BATCH_LIMITS.startCount;
   #turn: NodeJS.Immediate | undefined;
@@ -75,7 +72,7 @@ export class Dispatcher {
     this.#limits = limits;
     this.#book = options.book;
     this.#placeOf = (recordNo) => options.book.records.place(recordNo);
-    this.#languageOf = options.languageOf;
+    this.#joined = new JoinedFrames(options);
     this.#onSent = options.onSent;
     this.#lc = options.lc;
     this.lanes = new Lanes({
@@ -245,7 +242,7 @@ export class Dispatcher {
       link.tooSlow();
       return;
     }
-    link.write(this.#join(recordNos, link, how.isReturning, unreadCount));
+    link.write(this.#joined.of({ recordNos, unreadCount, isReturning: how.isReturning }, link));
     seat.unreadCount = unreadCount;
     if (last === undefined) return;
     seat.sentUpTo = this.#placeOf(last);
@@ -264,42 +261,6 @@ export class Dispatcher {
       this.#latencies.add(now - durableAt);
       this.#onSent(now - durableAt);
     }
-  }
-
-  /** Users with the same notices and the same badge are sent the same bytes. */
-  #join(recordNos: readonly number[], link: NoticeLink, isReturning: boolean, unreadCount: number): Buffer {
-    const { records } = this.#book;
-    const language = this.#languageOf(link.userId);
-    let key = `${link.format} ${unreadCount} ${language} ${isReturning}`;
-    for (const recordNo of recordNos) key += records.deliveryKey(recordNo);
-    const known = this.#joined.get(key);
-    if (known) return known;
-    const joined = this.#encode(recordNos, { format: link.format, language, isReturning, unreadCount });
-    if (this.#joined.size >= JOINED_LIMIT_COUNT) this.#joined.clear();
-    this.#joined.set(key, joined);
-    return joined;
-  }
-
-  #encode(
-    recordNos: readonly number[],
-    reader: {
-      readonly format: NoticeLink['format'];
-      readonly language: NoticeLanguage;
-      readonly isReturning: boolean;
-      readonly unreadCount: number;
-    },
-  ): Buffer {
-    const { format, language, isReturning, unreadCount } = reader;
-    const deliveries = recordNos.map((recordNo) => this.#book.deliveryOf(recordNo));
-    const shown = groupDigests(deliveries).map((group) => ({
-      notices: group.map(({ notice }) => notice),
-      how: { offset: group[0].place, language, isOffline: group[0].isOffline || isReturning },
-    }));
-    if (format === 'native') {
-      const notices = shown.map(({ notices, how }) => frameOf(notices, how));
-      return preparedNative({ notices, withdrawn: [], unreadCount });
-    }
-    return Buffer.concat([...shown.map(({ notices, how }) => preparedOf(notices, how)), preparedUnread(unreadCount)]);
   }
 
   #tellWithdrawn(effect: Extract<NoticeEffect, { kind: 'withdrawn' }>): void {
