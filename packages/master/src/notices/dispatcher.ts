@@ -7,13 +7,12 @@ import { performance } from 'node:perf_hooks';
 import type { Seq, UserId } from '@hiscrm/shared/model/ids.ts';
 import type { Logger } from '../lib/logger.ts';
 import { BATCH_LIMITS, nextBatchCount } from './batch-size.ts';
-import { JoinedFrames } from './joined-frames.ts';
+import { JoinedFrames, type Withdrawal, withdrawalOf } from './joined-frames.ts';
 import { type LaneSpot, Lanes, newSpot } from './lanes.ts';
 import { Latencies } from './latencies.ts';
 import { PRIORITY_RANK } from './live-notice.ts';
 import type { Mailbox } from './mailbox.ts';
 import type { NoticeBook, NoticeEffect } from './notice-book.ts';
-import { preparedDown, preparedNative } from './notice-frames.ts';
 import type { NoticeLanguage } from './notice-language.ts';
 import type { NoticeLimits } from './notice-limits.ts';
 import type { NoticeLink } from './notice-link.ts';
@@ -28,7 +27,16 @@ type Seat = {
   sentUpTo: Seq;
   /** The count last told; -1 = none yet. */
   unreadCount: number;
+  /** What was taken back and is not told yet. */
+  withdrawn: readonly Withdrawal[];
   isStarted: boolean;
+};
+/** What a connection is served for. */
+type Occasion = {
+  readonly isReturning: boolean;
+  /** What another device acknowledged while this one was away. */
+  readonly replayed: readonly number[];
+  readonly hasRead: boolean;
 };
 
 export type DispatcherFigures = {
@@ -42,6 +50,9 @@ export type DispatcherFigures = {
 
 /** Urgent notices to so many connected users do not wait for a turn: a millisecond or two. */
 const AT_ONCE_COUNT = 200;
+/** Withdrawals that wait for one connection's turn; with more its turn is now. */
+const WITHDRAWN_LIMIT_COUNT = 100;
+const NOTHING_WITHDRAWN: readonly Withdrawal[] = [];
 
 export class Dispatcher {
   readonly lanes: Lanes<Reader>;
@@ -53,7 +64,8 @@ export class Dispatcher {
   readonly #lc: Logger;
   readonly #readers = new Map<UserId, Reader>();
   readonly #latencies = new Latencies();
-  readonly #badgeChanged = new Set<Reader>();
+  /** Who is to be told of something besides notices: a badge, a withdrawal. True: the user read something. */
+  readonly #untold = new Map<Reader, boolean>();
   #batchCount: number = BATCH_LIMITS.startCount;
   #turn: NodeJS.Immediate | undefined;
   #turnAskedAt = 0;
@@ -100,6 +112,7 @@ export class Dispatcher {
       mailbox: this.#book.mailboxes.get(link.userId),
       sentUpTo: 0 as Seq, // before everything
       unreadCount: -1,
+      withdrawn: NOTHING_WITHDRAWN,
       isStarted: false,
     });
     this.#readers.set(link.userId, reader);
@@ -124,7 +137,7 @@ export class Dispatcher {
     if (!seat || seat.isStarted) return;
     seat.isStarted = true;
     seat.sentUpTo = from;
-    this.#serve(seat, { isReturning: true, replayed });
+    this.#serve(seat, { isReturning: true, replayed, hasRead: false });
   }
 
   leave(link: NoticeLink): void {
@@ -153,15 +166,15 @@ export class Dispatcher {
         const rank = Math.max(...notices.map(({ notice }) => PRIORITY_RANK[notice.priority]));
         const reader = this.#readers.get(effect.mailbox.userId);
         if (reader) this.lanes.push(rank, [reader]);
-      } else if (effect.kind === 'withdrawn') this.#tellWithdrawn(effect);
+      } else if (effect.kind === 'withdrawn') this.#noteWithdrawn(effect);
       else if (effect.kind === 'unreadChanged') {
         const reader = this.#readers.get(effect.mailbox.userId);
-        if (reader) this.#badgeChanged.add(reader);
+        if (reader) this.#noteUntold(reader, effect.wasRead);
       } else if (effect.kind === 'settled') {
         if (effect.notice.counts.counts().pending === 0) effect.notice.frames.clear();
       }
     }
-    if (this.lanes.queuedCount > 0 || this.#badgeChanged.size > 0) this.#askTurn();
+    if (this.lanes.queuedCount > 0 || this.#untold.size > 0) this.#askTurn();
   }
 
   /** Sends nothing more. Safe twice. */
@@ -170,7 +183,7 @@ export class Dispatcher {
     this.#turn = undefined;
     this.lanes.clear();
     this.#readers.clear();
-    this.#badgeChanged.clear();
+    this.#untold.clear();
   }
 
   #seatOf(link: NoticeLink): Seat | undefined {
@@ -190,10 +203,9 @@ export class Dispatcher {
     const startedAt = performance.now();
     const { queuedCount } = this.lanes;
     for (const reader of this.lanes.take(this.#batchCount)) this.#serveReader(reader);
-    let badgesLeft = this.#batchCount;
-    for (const reader of this.#badgeChanged) {
-      if (badgesLeft-- <= 0) break;
-      this.#badgeChanged.delete(reader);
+    let left = this.#batchCount;
+    for (const reader of this.#untold.keys()) {
+      if (left-- <= 0) break;
       this.#serveReader(reader);
     }
     this.#joined.clear();
@@ -202,7 +214,7 @@ export class Dispatcher {
       performance.now() - startedAt,
       queuedCount < this.#batchCount ? 0 : startedAt - this.#turnAskedAt,
     );
-    if (this.lanes.queuedCount > 0 || this.#badgeChanged.size > 0) this.#askTurn();
+    if (this.lanes.queuedCount > 0 || this.#untold.size > 0) this.#askTurn();
   }
 
   /** For few and urgent: a turn of the loop may be a long time while the lanes are full. */
@@ -214,24 +226,28 @@ export class Dispatcher {
     this.#joined.clear();
   }
 
-  #serveReader({ seats }: Reader): void {
-    for (const seat of seats.values()) {
-      if (seat.isStarted) this.#serve(seat, { isReturning: false, replayed: [] });
+  #serveReader(reader: Reader): void {
+    const hasRead = this.#untold.get(reader) ?? false;
+    this.#untold.delete(reader);
+    for (const seat of reader.seats.values()) {
+      if (seat.isStarted) this.#serve(seat, { isReturning: false, replayed: [], hasRead });
     }
   }
 
-  /** Everything above the seat's place, and the badge, in one write. */
-  #serve(seat: Seat, how: { readonly isReturning: boolean; readonly replayed: readonly number[] }): void {
+  /** Everything above the seat's place, what was taken back, and the badge, in one write. */
+  #serve(seat: Seat, { isReturning, replayed, hasRead }: Occasion): void {
     const { link } = seat;
     const mailbox = seat.mailbox ?? this.#book.mailboxes.get(link.userId);
     const waiting = mailbox?.waitingAbove(seat.sentUpTo, this.#placeOf) ?? [];
     const unreadCount = mailbox?.unreadCount ?? 0;
     const recordNos =
-      how.replayed.length > 0
-        ? [...how.replayed, ...waiting].sort((a, b) => this.#placeOf(a) - this.#placeOf(b) || a - b)
+      replayed.length > 0
+        ? [...replayed, ...waiting].sort((a, b) => this.#placeOf(a) - this.#placeOf(b) || a - b)
         : waiting;
     const last = recordNos.at(-1);
-    if (last === undefined && seat.unreadCount === unreadCount) {
+    const { withdrawn } = seat;
+    const hasNews = last !== undefined || withdrawn.length > 0 || (hasRead && link.format === 'native');
+    if (!hasNews && seat.unreadCount === unreadCount) {
       link.flush();
       return;
     }
@@ -242,11 +258,12 @@ export class Dispatcher {
       link.tooSlow();
       return;
     }
-    link.write(this.#joined.of({ recordNos, unreadCount, isReturning: how.isReturning }, link));
+    link.write(this.#joined.of({ withdrawn, recordNos, unreadCount, isReturning, hasRead }, link));
     seat.unreadCount = unreadCount;
+    seat.withdrawn = NOTHING_WITHDRAWN;
     if (last === undefined) return;
     seat.sentUpTo = this.#placeOf(last);
-    this.#noteSent(recordNos, how.isReturning);
+    this.#noteSent(recordNos, isReturning);
   }
 
   #noteSent(recordNos: readonly number[], isReturning: boolean): void {
@@ -263,20 +280,27 @@ export class Dispatcher {
     }
   }
 
-  #tellWithdrawn(effect: Extract<NoticeEffect, { kind: 'withdrawn' }>): void {
-    const { messageId, body } = effect.notice;
-    const frame = preparedDown({
-      type: 'notice_withdrawn',
-      messageId,
-      ...(body.supersededBy !== undefined && { supersededBy: body.supersededBy }),
-    });
-    for (const { userId, unreadCount } of effect.mailboxes) {
-      for (const { link, isStarted } of this.#readers.get(userId)?.seats.values() ?? []) {
-        if (!isStarted) continue;
-        link.write(
-          link.format === 'plain' ? frame : preparedNative({ notices: [], withdrawn: [messageId], unreadCount }),
-        );
+  #noteUntold(reader: Reader, hasRead: boolean): void {
+    this.#untold.set(reader, hasRead || this.#untold.get(reader) === true);
+  }
+
+  /**
+   * Tells the connections that are there now, each in its turn. The notice itself is never sent after this: nobody waits for
+   * it any more since the row that took it back.
+   */
+  #noteWithdrawn({ notice, mailboxes }: Extract<NoticeEffect, { kind: 'withdrawn' }>): void {
+    const one = [withdrawalOf(notice)];
+    for (const { userId } of mailboxes) {
+      const reader = this.#readers.get(userId);
+      if (!reader) continue;
+      let isFull = false;
+      for (const seat of reader.seats.values()) {
+        if (!seat.isStarted) continue;
+        seat.withdrawn = seat.withdrawn.length === 0 ? one : [...seat.withdrawn, ...one];
+        isFull ||= seat.withdrawn.length >= WITHDRAWN_LIMIT_COUNT;
       }
+      this.#noteUntold(reader, false);
+      if (isFull) this.#serveAtOnce([reader]);
     }
   }
 }

@@ -1,23 +1,43 @@
 import type { UserId } from '@hiscrm/shared/model/ids.ts';
 import { groupDigests } from './digest.ts';
+import type { LiveNotice } from './live-notice.ts';
 import type { NoticeBook } from './notice-book.ts';
-import { frameOf, preparedNative, preparedOf, preparedUnread } from './notice-frames.ts';
+import { frameOf, preparedDown, preparedNative, preparedOf, preparedUnread } from './notice-frames.ts';
 import type { NoticeLanguage } from './notice-language.ts';
 import type { NoticeLink } from './notice-link.ts';
 
 /** Combinations of frames joined in one turn that are kept for others with the same. */
 const JOINED_LIMIT_COUNT = 2_000;
 
+/** A notice that was taken back. */
+export type Withdrawal = {
+  readonly messageId: string;
+  /** For clients of the contract: encoded once. */
+  readonly plainFrame: Buffer;
+};
+
 /** What one connection is sent in one write. */
 export type Writing = {
+  readonly withdrawn: readonly Withdrawal[];
   /** By ascending place. */
   readonly recordNos: readonly number[];
   readonly unreadCount: number;
+  /** The user read something, on whatever device. */
+  readonly hasRead: boolean;
   /** It missed them while it was away. */
   readonly isReturning: boolean;
 };
 
-/** The bytes of a write. Users with the same notices and the same badge are sent the same ones. */
+export function withdrawalOf({ messageId, body: { supersededBy } }: LiveNotice): Withdrawal {
+  const plainFrame = preparedDown({
+    type: 'notice_withdrawn',
+    messageId,
+    ...(supersededBy !== undefined && { supersededBy }),
+  });
+  return { messageId, plainFrame };
+}
+
+/** The bytes of a write. Users with the same notices, the same withdrawals and the same badge are sent the same ones. */
 export class JoinedFrames {
   readonly #book: NoticeBook;
   readonly #languageOf: (userId: UserId) => NoticeLanguage;
@@ -32,12 +52,13 @@ export class JoinedFrames {
   of(writing: Writing, { format, userId }: NoticeLink): Buffer {
     const { records } = this.#book;
     const language = this.#languageOf(userId);
-    let key = `${format} ${writing.unreadCount} ${language} ${writing.isReturning}`;
+    let key = `${format} ${writing.unreadCount} ${language} ${writing.isReturning} ${writing.hasRead}`;
+    for (const { messageId } of writing.withdrawn) key += ` ${messageId}`;
     for (const recordNo of writing.recordNos) key += records.deliveryKey(recordNo);
     const known = this.#known.get(key);
     if (known) return known;
     const joined = this.#encode(writing, format, language);
-    if (this.#known.size >= JOINED_LIMIT_COUNT) this.#known.clear();
+    if (this.#known.size >= JOINED_LIMIT_COUNT) this.clear();
     this.#known.set(key, joined);
     return joined;
   }
@@ -48,16 +69,30 @@ export class JoinedFrames {
   }
 
   #encode(writing: Writing, format: NoticeLink['format'], language: NoticeLanguage): Buffer {
-    const { recordNos, isReturning, unreadCount } = writing;
-    const deliveries = recordNos.map((recordNo) => this.#book.deliveryOf(recordNo));
+    const deliveries = writing.recordNos.map((recordNo) => this.#book.deliveryOf(recordNo));
     const shown = groupDigests(deliveries).map((group) => ({
       notices: group.map(({ notice }) => notice),
-      how: { offset: group[0].place, language, isOffline: group[0].isOffline || isReturning },
+      how: { offset: group[0].place, language, isOffline: group[0].isOffline || writing.isReturning },
     }));
-    if (format === 'native') {
-      const notices = shown.map(({ notices, how }) => frameOf(notices, how));
-      return preparedNative({ notices, withdrawn: [], unreadCount });
-    }
-    return Buffer.concat([...shown.map(({ notices, how }) => preparedOf(notices, how)), preparedUnread(unreadCount)]);
+    return format === 'native' ? nativeOf(writing, shown) : plainOf(writing, shown);
   }
+}
+
+type Shown = { readonly notices: readonly LiveNotice[]; readonly how: Parameters<typeof frameOf>[1] };
+
+function plainOf({ withdrawn, unreadCount }: Writing, shown: readonly Shown[]): Buffer {
+  return Buffer.concat([
+    ...withdrawn.map(({ plainFrame }) => plainFrame),
+    ...shown.map(({ notices, how }) => preparedOf(notices, how)),
+    preparedUnread(unreadCount),
+  ]);
+}
+
+/** A count alone tells our client to ask what was read: beside something else it goes in a frame of its own. */
+function nativeOf({ withdrawn, unreadCount, hasRead }: Writing, shown: readonly Shown[]): Buffer {
+  const countOnly = (): Buffer => preparedNative({ notices: [], withdrawn: [], unreadCount });
+  if (withdrawn.length === 0 && shown.length === 0) return countOnly();
+  const notices = shown.map(({ notices, how }) => frameOf(notices, how));
+  const news = preparedNative({ notices, withdrawn: withdrawn.map(({ messageId }) => messageId), unreadCount });
+  return hasRead ? Buffer.concat([news, countOnly()]) : news;
 }

@@ -29,6 +29,7 @@ import {
   FLAGS_LIMIT,
   freshFlags,
   isPending,
+  isRead,
   isUnread,
   read,
   wentLive,
@@ -46,7 +47,8 @@ export type NoticeEffect =
   | { readonly kind: 'withdrawn'; readonly notice: LiveNotice; readonly mailboxes: readonly Mailbox[] }
   /** Nothing of it waits for this user any more. */
   | { readonly kind: 'settled'; readonly notice: LiveNotice }
-  | { readonly kind: 'unreadChanged'; readonly mailbox: Mailbox };
+  /** `wasRead`: because the user read something, and not because something was taken back or given up. */
+  | { readonly kind: 'unreadChanged'; readonly mailbox: Mailbox; readonly wasRead: boolean };
 
 const NEXT: Record<ReceiptState, (flags: number) => number> = { delivered, read, confirmed };
 
@@ -367,7 +369,7 @@ export class NoticeBook {
     const difference = Number(isUnread(flags)) - Number(isUnread(before));
     if (difference === 0) return;
     mailbox.unreadCount += difference;
-    effects.push({ kind: 'unreadChanged', mailbox });
+    effects.push({ kind: 'unreadChanged', mailbox, wasRead: isRead(flags) });
   }
 
   /** The user's record of a notice; undefined when it was not for this user. */
