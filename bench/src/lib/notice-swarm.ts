@@ -35,6 +35,9 @@ const PACE_MS = 5;
 /** The id of notice `n`. */
 export const noticeId = (n: number): string => `n${String(n).padStart(DIGITS, '0')}`;
 
+/** With a pause: when nothing came for `quietMs`, and at the latest `latestMs` after the first that is not acknowledged. */
+export type Acknowledging = 'at once' | 'never' | { readonly quietMs: number; readonly latestMs: number };
+
 export type SwarmUser = { readonly token: string };
 
 export class NoticeSwarm implements Subscribers {
@@ -42,17 +45,18 @@ export class NoticeSwarm implements Subscribers {
   readonly #port: () => number;
   readonly #users: readonly SwarmUser[];
   readonly #members: (Member | undefined)[];
-  readonly #isDue: Uint8Array;
-  /** Clients that have something to acknowledge, in the order of their moments. */
-  readonly #due: { readonly index: number; readonly at: number }[] = [];
+  /** Clients that have something to acknowledge: when the first and when the newest of it came. */
+  #due: number[] = [];
+  readonly #firstAt: Float64Array;
+  readonly #newestAt: Float64Array;
   #timer: NodeJS.Timeout | undefined;
   /** Per user, over all of its connections. */
   readonly offsets: Float64Array;
   readonly receivedCounts: Uint32Array;
   /** Hears of every notice: its number, and whose it is. */
   onDelivery: Subscribers['onDelivery'] = () => undefined;
-  /** So long after a read a client acknowledges what it has by then; 0 = at once; undefined = never. */
-  ackDelayMs: number | undefined = 0;
+  /** When a client acknowledges what it has. */
+  acks: Acknowledging = 'at once';
   receivedCount = 0;
   ackResultCount = 0;
   /** Doubled or out of order, or an error frame. */
@@ -66,7 +70,8 @@ export class NoticeSwarm implements Subscribers {
     this.#port = options.port;
     this.#users = options.users;
     this.#members = options.users.map(() => undefined);
-    this.#isDue = new Uint8Array(options.users.length);
+    this.#firstAt = new Float64Array(options.users.length);
+    this.#newestAt = new Float64Array(options.users.length);
     this.offsets = new Float64Array(options.users.length);
     this.receivedCounts = new Uint32Array(options.users.length);
   }
@@ -119,25 +124,29 @@ export class NoticeSwarm implements Subscribers {
 
   /** Something came for a client. */
   noteArrival(index: number): void {
-    if (this.ackDelayMs === undefined) return;
-    if (this.ackDelayMs === 0) this.#members[index]?.acknowledge();
-    else if (this.#isDue[index] === 0) {
-      this.#isDue[index] = 1;
-      this.#due.push({ index, at: performance.now() + this.ackDelayMs });
-      this.#timer ??= setInterval(() => this.#acknowledgeDue(), PACE_MS);
+    if (this.acks === 'never') return;
+    if (this.acks === 'at once') {
+      this.#members[index]?.acknowledge();
+      return;
     }
+    const now = performance.now();
+    this.#newestAt[index] = now;
+    if (this.#firstAt[index] !== 0) return;
+    this.#firstAt[index] = now;
+    this.#due.push(index);
+    const { quietMs, latestMs } = this.acks;
+    this.#timer ??= setInterval(() => this.#acknowledgeDue(quietMs, latestMs), PACE_MS);
   }
 
-  #acknowledgeDue(): void {
+  #acknowledgeDue(quietMs: number, latestMs: number): void {
     const now = performance.now();
-    let count = 0;
-    for (const { index, at } of this.#due) {
-      if (at > now) break;
-      this.#isDue[index] = 0;
+    this.#due = this.#due.filter((index) => {
+      const isQuiet = now - (this.#newestAt[index] ?? 0) >= quietMs;
+      if (!isQuiet && now - (this.#firstAt[index] ?? 0) < latestMs) return true;
+      this.#firstAt[index] = 0;
       this.#members[index]?.acknowledge();
-      count += 1;
-    }
-    this.#due.splice(0, count);
+      return false;
+    });
   }
 
   fault(text: string): void {

@@ -8,8 +8,8 @@ import { payload, type StartFanPeer } from './fan-peers.ts';
 
 const CONNECTS_PER_SECOND = 1_500;
 
-/** A client acknowledges what it has by its last offset, so long after something came. */
-export const ACK_DELAY_MS = 500;
+/** A client acknowledges what it has by its last offset, as ours does. */
+export const ACKS = { quietMs: 500, latestMs: 2_000 };
 
 type Status = { readonly total: number; readonly received: number };
 
@@ -61,7 +61,7 @@ export const noticeFanPeer =
       pid: master.pid,
       subscribe: async (count) => {
         const swarm = new NoticeSwarm({ port: () => master.port, users });
-        swarm.ackDelayMs = ACK_DELAY_MS;
+        swarm.acks = ACKS;
         await swarm.connect(0, count, CONNECTS_PER_SECOND);
         return swarm;
       },

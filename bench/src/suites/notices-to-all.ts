@@ -5,7 +5,7 @@ import { percentile } from '../lib/statistics.ts';
 import type { SuiteOptions } from '../lib/suite.ts';
 import { fanHead, fanRatio, fanRow, type Measured, measureFan } from './fan-measure.ts';
 import { natsPeer, type StartFanPeer, socketIoAckPeer, socketIoPeer } from './fan-peers.ts';
-import { ACK_DELAY_MS, type NoticeOutcome, noticeFanPeer } from './notice-fan-peer.ts';
+import { ACKS, type NoticeOutcome, noticeFanPeer } from './notice-fan-peer.ts';
 
 /** Measures a notice to everybody, from the request to the last acknowledgement, beside what others do for a message to everybody. */
 export async function noticesToAll({ isQuick }: SuiteOptions): Promise<SuiteReport> {
@@ -33,8 +33,9 @@ export async function noticesToAll({ isQuick }: SuiteOptions): Promise<SuiteRepo
     name: 'Notices: to everybody',
     method:
       `A notice to all ${people} connected users, each with its own login, against one message to as many subscribers. Ours is sent over REST, is durable ` +
-      `with a receive record for each user before its 202, and is acknowledged by every client, ${ACK_DELAY_MS} ms after something came, with the offset that it ` +
-      'then has; each acknowledgement is answered and becomes durable too. The peers pass on 200 B as they come; one of them has every message acknowledged, in memory. Bursts, ' +
+      `with a receive record for each user before its 202, and is acknowledged by every client with the offset that it has, when nothing came for ` +
+      `${ACKS.quietMs} ms and at the latest after ${ACKS.latestMs} ms; ` +
+      'each acknowledgement is answered and becomes durable too. The peers pass on 200 B as they come; one of them has every message acknowledged, in memory. Bursts, ' +
       'single messages and columns as in the suite fan-out.',
     tables: [
       { head: fanHead(size), rows: results.map(fanRow) },
