@@ -11,10 +11,10 @@ import { changesFrame } from './changes-frame.ts';
 import type { HubLimits } from './hub-limits.ts';
 import { textFrame } from './prepared-frame.ts';
 import { SnapshotFrames } from './snapshot-frames.ts';
-import { type Sink, Subscriber, type SubscriberState } from './subscriber.ts';
+import { LIVE, type Sink, Subscriber, type SubscriberState } from './subscriber.ts';
 import { Tail } from './tail.ts';
 import { touchedCounters } from './touched-counters.ts';
-import { sightOf } from './who-sees-what.ts';
+import { SharedSights } from './who-sees-what.ts';
 
 /** For `/metrics` and `hiscrm status`. Counts only grow; the others are of this moment. */
 export type HubFigures = {
@@ -61,6 +61,7 @@ export class Hub {
   readonly #limits: HubLimits;
   readonly #tail: Tail;
   readonly #snapshots: SnapshotFrames;
+  readonly #sights = new SharedSights();
   readonly #subscribers = new Set<Subscriber>();
   readonly #resetCounts: Record<ResetReason, number> = { tooOld: 0, tooSlow: 0, otherEpoch: 0, grantsChanged: 0 };
   #sentFrameCount = 0;
@@ -115,7 +116,7 @@ export class Hub {
     resume?: { readonly epoch: Epoch; readonly seq: Seq } | undefined;
   }): Subscription {
     assert(!this.#isClosed, 'the hub is closed');
-    const sight = sightOf(options.principal);
+    const sight = this.#sights.of(options.principal);
     this.#tail.seal();
     const at = options.resume?.seq ?? this.#tail.sealedUpTo;
     const subscriber = new Subscriber({ sink: options.sink, sight, at });
@@ -231,7 +232,7 @@ export class Hub {
     const turn = subscriber.state; // a reset while we wait makes another state: then this run is over
     while (subscriber.state === turn) {
       if (subscriber.sink.bufferedBytes > this.#limits.catchUpWaitingBytes) await subscriber.sink.drained();
-      else if (subscriber.at === this.#tail.sealedUpTo) subscriber.become({ kind: 'live' });
+      else if (subscriber.at === this.#tail.sealedUpTo) subscriber.become(LIVE);
       else if (this.#tail.startsAt <= subscriber.at) this.#sendNextBatch(subscriber);
       else await this.#sendPage(subscriber, turn);
     }
@@ -270,13 +271,13 @@ export class Hub {
     this.#tail.seal();
     const { seq, frame } = this.#snapshots.get(subscriber.sight);
     assert(seq === this.#tail.sealedUpTo, () => `the store is at ${seq}, published is ${this.#tail.sealedUpTo}`);
-    subscriber.become({ kind: 'live' });
+    subscriber.become(LIVE);
     subscriber.restartAt(seq);
     this.#write(subscriber, frame);
   }
 
   #changePrincipal(subscriber: Subscriber, principal: Principal): void {
-    const sight = sightOf(principal);
+    const sight = this.#sights.of(principal);
     if (subscriber.state.kind === 'over' || sight.key === subscriber.sight.key) return;
     subscriber.sight = sight;
     this.#reset(subscriber, 'grantsChanged');

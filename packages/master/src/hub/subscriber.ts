@@ -21,11 +21,14 @@ export type SubscriberState =
   | { readonly kind: 'live' }
   | { readonly kind: 'over' };
 
+/** One object for all: a round that visits thousands of subscribers finds it in the cache. */
+export const LIVE: SubscriberState = { kind: 'live' };
+
 /** One client's place in the log. Only the hub moves it. */
 export class Subscriber {
   readonly sink: Sink;
   sight: Sight;
-  state: SubscriberState = { kind: 'live' };
+  state: SubscriberState = LIVE;
   #at: Seq;
 
   constructor(options: { sink: Sink; sight: Sight; at: Seq }) {

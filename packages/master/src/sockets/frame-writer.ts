@@ -34,7 +34,7 @@ export class FrameWriter {
   write(frame: Buffer): void {
     const { readyState, OPEN } = this.#ws;
     if (readyState === OPEN)
-      this.#stream.write(this.#kept.length === 0 ? frame : Buffer.concat([...this.#take(), frame]));
+      this.#stream.write(this.#keptBytes === 0 ? frame : Buffer.concat([...this.#take(), frame]));
   }
 
   /** Queues a frame that goes out with the next one, or with `flush`: a call to the system costs more than what it writes. */
