@@ -90,6 +90,17 @@ const change: fc.Arbitrary<(n: number) => NoticeChange> = fc.oneof(
       })),
   },
   {
+    weight: 4,
+    arbitrary: fc.tuple(someUsers, fc.nat(6)).map(([users, back]) => (n: number) => ({
+      kind: 'notice.receipts' as const,
+      devices: [{ no: n + 1, connectionId: `c-${n}`, address: '::1', agent: 'x' }],
+      marks: [],
+      upTo: [
+        { place: Math.max(0, n - back) as Seq, userNos: users.map((user) => user + 1), from: users.map(() => n + 1) },
+      ],
+    })),
+  },
+  {
     weight: 2,
     arbitrary: fc.tuple(someUsers, fc.nat(8), fc.boolean()).map(([users, back, isDigest]) => (n: number) => ({
       kind: 'notice.released' as const,

@@ -326,6 +326,37 @@ export class NoticeBook {
       });
       effects.push({ kind: 'settled', notice });
     }
+    const settled = new Set<LiveNotice>();
+    for (const { place, userNos, from } of change.upTo ?? []) {
+      userNos.forEach((no, index) => {
+        const mailbox = this.#byNo[no];
+        if (mailbox) this.#receiveUpTo({ row, mailbox, place, deviceNo: from[index] ?? 0, settled }, effects);
+      });
+    }
+    for (const notice of settled) effects.push({ kind: 'settled', notice });
+  }
+
+  #receiveUpTo(
+    {
+      row,
+      mailbox,
+      place,
+      deviceNo,
+      settled,
+    }: {
+      readonly row: LoggedRow;
+      readonly mailbox: Mailbox;
+      readonly place: Seq;
+      readonly deviceNo: number;
+      readonly settled: Set<LiveNotice>;
+    },
+    effects: NoticeEffect[],
+  ): void {
+    for (const recordNo of mailbox.waitingUpTo(place, (no) => this.records.place(no))) {
+      const notice = this.noticeOf(recordNo);
+      this.#mark({ row, notice, mailbox, recordNo, next: delivered, deviceNo }, effects);
+      settled.add(notice);
+    }
   }
 
   #readAll(row: LoggedRow, change: Of<'notice.allRead'>, effects: NoticeEffect[]): void {

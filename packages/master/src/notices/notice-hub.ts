@@ -321,7 +321,12 @@ export class NoticeHub {
     if (!mailbox || recordNos.length === 0) return { messageIds: [], unknownIds: [] };
     const messageIds = recordNos.map((recordNo) => book.noticeOf(recordNo).messageId);
     const shownIds = mailbox.hadHeld ? shownIdsOf(recordNos.map((recordNo) => book.deliveryOf(recordNo))) : messageIds;
-    await this.#receipts.note({ userNo: mailbox.no, messageIds, state: 'delivered', device: this.#deviceOf(link) });
+    await this.#receipts.noteUpTo({
+      userNo: mailbox.no,
+      place: upTo,
+      count: recordNos.length,
+      device: this.#deviceOf(link),
+    });
     return { messageIds: shownIds, unknownIds: [] };
   }
 

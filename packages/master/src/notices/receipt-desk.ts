@@ -1,26 +1,29 @@
-import { type Deferred, deferred } from '@hiscrm/shared/lib/deferred.ts';
-import type { NoticeChange, NoticeDevice, ReceiptState } from '@hiscrm/shared/model/notice-change.ts';
+import type { Seq } from '@hiscrm/shared/model/ids.ts';
+import type { NoticeDevice, ReceiptState } from '@hiscrm/shared/model/notice-change.ts';
 import { ImError } from '@hiscrm/shared/protocol/errors.ts';
 import type { Committer } from '../ingest/committer.ts';
+import { ReceiptGroup } from './receipt-group.ts';
 
-/** Marks of one turn that wait for the log; beyond it a client is told to come again. */
-export const PENDING_MARKS_LIMIT_COUNT = 200_000;
+/** Acknowledgements that wait for the log; beyond it a client is told to come again. */
+export const PENDING_LIMIT_COUNT = 200_000;
 const RETRY_AFTER_MS = 200;
+/** Records that one row changes: when ten thousand clients say at once what they have, it is folded in with pauses of some milliseconds. */
+const GROUP_LIMIT_COUNT = 8_000;
 
-type Receipts = Extract<NoticeChange, { kind: 'notice.receipts' }>;
-type Pending = { readonly userNos: number[]; readonly from: number[] };
+/** Who acknowledges, and over which connection if any. */
+type By = { readonly userNo: number; readonly device?: NoticeDevice | undefined };
 
-/** Puts acknowledgements into the log: what many users say while a commit is under way becomes one row. */
+/** Puts acknowledgements into the log: what many users say while a commit is under way becomes one row, or a few. */
 export class ReceiptDesk {
   readonly #committer: Committer;
-  #marks = new Map<string, Map<ReceiptState, Pending>>();
-  /** Devices that the next row names for the first time. */
-  #fresh: NoticeDevice[] = [];
+  /** In the order of their commits; the last one takes what is noted. */
+  readonly #groups: ReceiptGroup[] = [];
   readonly #deviceNos = new WeakMap<NoticeDevice, number>();
   #newestDeviceNo: number;
-  #count = 0;
-  #durable: Deferred<void> | undefined;
-  #isCommitting = false;
+  /** Devices that have a number and are in no row yet: the next one names them. */
+  #unnamed: NoticeDevice[] = [];
+  #pendingCount = 0;
+  #committing: Promise<void> | undefined;
   #turn: NodeJS.Immediate | undefined;
 
   constructor(options: { readonly committer: Committer; readonly newestDeviceNo: number }) {
@@ -29,90 +32,94 @@ export class ReceiptDesk {
   }
 
   get pendingCount(): number {
-    return this.#count;
+    return this.#pendingCount;
   }
 
   /** Resolves once the marks are durable. Rejects with what the committer rejects with, or OVERLOADED. */
-  note(mark: {
-    readonly userNo: number;
-    readonly messageIds: readonly string[];
-    readonly state: ReceiptState;
-    readonly device?: NoticeDevice | undefined;
-  }): Promise<void> {
-    if (this.#count + mark.messageIds.length > PENDING_MARKS_LIMIT_COUNT) {
-      return Promise.reject(new ImError('OVERLOADED', { retryAfterMs: RETRY_AFTER_MS }));
-    }
-    const deviceNo = mark.device ? this.#deviceNo(mark.device) : 0;
-    for (const messageId of mark.messageIds) {
-      const ofNotice = this.#marks.get(messageId) ?? new Map<ReceiptState, Pending>();
-      this.#marks.set(messageId, ofNotice);
-      const pending = ofNotice.get(mark.state) ?? { userNos: [], from: [] };
-      ofNotice.set(mark.state, pending);
-      pending.userNos.push(mark.userNo);
-      pending.from.push(deviceNo);
-    }
-    this.#count += mark.messageIds.length;
-    this.#durable ??= deferred<void>();
-    this.#askTurn();
-    return this.#durable.promise;
+  note(
+    mark: By & {
+      readonly messageIds: readonly string[];
+      readonly state: ReceiptState;
+    },
+  ): Promise<void> {
+    const { userNo, messageIds, state } = mark;
+    return this.#put(messageIds.length, (group) => group.note(userNo, this.#deviceNo(mark), messageIds, state));
   }
 
-  #deviceNo(device: NoticeDevice): number {
+  /** The same for the `count` notices that wait for a user up to a place of the stream: they have come. */
+  noteUpTo(mark: By & { readonly place: Seq; readonly count: number }): Promise<void> {
+    const { userNo, place, count } = mark;
+    return this.#put(1, (group) => group.noteUpTo(userNo, this.#deviceNo(mark), place, count));
+  }
+
+  #put(entryCount: number, put: (group: ReceiptGroup) => void): Promise<void> {
+    if (this.#pendingCount + entryCount > PENDING_LIMIT_COUNT) {
+      return Promise.reject(new ImError('OVERLOADED', { retryAfterMs: RETRY_AFTER_MS }));
+    }
+    let group = this.#groups.at(-1);
+    if (!group || group.recordCount >= GROUP_LIMIT_COUNT) {
+      group = new ReceiptGroup();
+      this.#groups.push(group);
+    }
+    put(group);
+    this.#pendingCount += entryCount;
+    this.#askTurn();
+    return group.durable.promise;
+  }
+
+  /** 0 = without a connection. */
+  #deviceNo({ device }: By): number {
+    return device ? this.#numberOf(device) : 0;
+  }
+
+  #numberOf(device: NoticeDevice): number {
     const known = this.#deviceNos.get(device);
     if (known !== undefined) return known;
-    this.#fresh.push(device);
+    this.#unnamed.push(device);
     this.#deviceNos.set(device, ++this.#newestDeviceNo);
     return this.#newestDeviceNo;
   }
 
   #askTurn(): void {
-    if (this.#isCommitting || this.#turn) return;
+    if (this.#committing || this.#turn) return;
     this.#turn = setImmediate(() => {
       this.#turn = undefined;
-      void this.#flush();
+      this.#commitNext();
     });
   }
 
-  async #flush(): Promise<void> {
-    const { change, durable, fresh } = this.#take();
-    if (!durable) return;
-    this.#isCommitting = true;
-    try {
-      await this.#committer.commit([change]);
-      durable.resolve();
-    } catch (error) {
-      for (const device of fresh) this.#deviceNos.delete(device); // nobody knows the number: the next row names them again
-      durable.reject(error);
-    } finally {
-      this.#isCommitting = false;
-    }
-    if (this.#durable) this.#askTurn();
+  #commitNext(): void {
+    const group = this.#groups.shift();
+    if (!group) return;
+    this.#pendingCount -= group.entryCount;
+    this.#committing = this.#commit(group).finally(() => {
+      this.#committing = undefined;
+      if (this.#groups.length > 0) this.#askTurn();
+    });
   }
 
-  #take(): {
-    readonly change: Receipts;
-    readonly durable: Deferred<void> | undefined;
-    readonly fresh: readonly NoticeDevice[];
-  } {
-    const marks: Receipts['marks'] = [];
-    for (const [messageId, ofNotice] of this.#marks) {
-      for (const [state, { userNos, from }] of ofNotice) marks.push({ messageId, state, userNos, from });
+  async #commit(group: ReceiptGroup): Promise<void> {
+    const unnamed = this.#unnamed;
+    this.#unnamed = [];
+    const devices = unnamed.map((device) => ({ ...device, no: this.#numberOf(device) }));
+    try {
+      await this.#committer.commit([group.change(devices)]);
+      group.durable.resolve();
+    } catch (error) {
+      this.#unnamed.unshift(...unnamed);
+      group.durable.reject(error);
     }
-    const fresh = this.#fresh;
-    const devices = fresh.map((device) => ({ ...device, no: this.#deviceNo(device) }));
-    const change: Receipts = { kind: 'notice.receipts', devices, marks };
-    const durable = this.#durable;
-    this.#marks = new Map();
-    this.#fresh = [];
-    this.#count = 0;
-    this.#durable = undefined;
-    return { change, durable, fresh };
   }
 
   /** Takes what is noted into the log. Safe twice. */
   async close(): Promise<void> {
     clearImmediate(this.#turn);
     this.#turn = undefined;
-    await this.#flush();
+    while (this.#committing || this.#groups.length > 0) {
+      if (!this.#committing) this.#commitNext();
+      await this.#committing;
+      clearImmediate(this.#turn);
+      this.#turn = undefined;
+    }
   }
 }

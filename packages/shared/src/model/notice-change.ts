@@ -84,8 +84,9 @@ export const numberedDeviceSchema = Type.Object(
 );
 
 /**
- * What many users acknowledged in one turn. `from` has the number of the device for each user; 0 where it came without a
- * connection. Rows written before devices had numbers have `deviceNos` instead, which points into `devices`; -1 = none.
+ * What many users acknowledged in one turn: single notices, and everything that waited for a user up to a place of his stream.
+ * `from` has the number of the device for each user; 0 where it came without a connection. Rows written before devices had
+ * numbers have `deviceNos` instead, which points into `devices`; -1 = none.
  */
 export const noticeReceiptsSchema = Type.Object(
   {
@@ -103,6 +104,19 @@ export const noticeReceiptsSchema = Type.Object(
           deviceNos: Type.Optional(Type.Array(Type.Integer({ minimum: -1 }))),
         },
         strict,
+      ),
+    ),
+    /** Delivered is what waits up to `place` when the row is folded in: nothing can come to wait there any more. */
+    upTo: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            place: seqSchema,
+            userNos: Type.Array(userNoSchema),
+            from: Type.Array(Type.Integer({ minimum: 0 })),
+          },
+          strict,
+        ),
       ),
     ),
   },
