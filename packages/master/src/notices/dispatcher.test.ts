@@ -148,7 +148,7 @@ const read = (messageId: string, user: number): NoticeChange => ({
   marks: [{ messageId, state: 'read', userIds: [userId(user)] }],
 });
 
-test('[NO60] a withdrawal goes out in turns, to everybody once, with the badge in the same write', async () => {
+test('[NO61] a withdrawal goes out in turns, to everybody once, with the badge in the same write', async () => {
   const { take, join } = aStand();
   const users = Array.from({ length: BATCH_LIMITS.mostCount + 500 }, (_, n) => n);
   const links = users.map((user) => join(user, user % 2 === 0 ? 'plain' : 'native'));
@@ -177,7 +177,7 @@ test('[NO60] a withdrawal goes out in turns, to everybody once, with the badge i
   expect(links.every(({ format, frames }) => frames.length === (format === 'plain' ? 2 : 1))).toBe(true);
 });
 
-test('[NO60] what is taken back while it waits for its turn is never sent; who comes meanwhile is told nothing', async () => {
+test('[NO61] what is taken back while it waits for its turn is never sent; who comes meanwhile is told nothing', async () => {
   const { take, join, dispatcher } = aStand();
   const ann = join(1, 'native');
   const greeted = new KeepingLink('c-greeted', userId(1), 'native');
@@ -192,7 +192,7 @@ test('[NO60] what is taken back while it waits for its turn is never sent; who c
   for (const link of [greeted, late]) expect([link.noticeIds, link.withdrawnIds]).toEqual([[], []]);
 });
 
-test('[NO60] more than a hundred withdrawals do not wait for one connection, and a close tells nobody', async () => {
+test('[NO61] more than a hundred withdrawals do not wait for one connection, and a close tells nobody', async () => {
   const { take, join, dispatcher } = aStand();
   const ann = join(1);
   const ids = Array.from({ length: 150 }, (_, n) => `n-${n}`);
@@ -206,7 +206,7 @@ test('[NO60] more than a hundred withdrawals do not wait for one connection, and
   expect(ann.withdrawnIds).toHaveLength(100);
 });
 
-test('[NO60] what was read elsewhere is said by a count of its own, whatever goes out with it', async () => {
+test('[NO61] what was read elsewhere is said by a count of its own, whatever goes out with it', async () => {
   const { take, join } = aStand();
   const ann = join(1, 'native');
   take(sent('a', [1]), sent('b', [1]));
@@ -253,7 +253,7 @@ const stepArb: fc.Arbitrary<Step> = fc.oneof(
 
 type Seen = { readonly link: KeepingLink; readonly toTell: Set<string>; isHere: boolean };
 
-test('[NO60] whatever is sent, read and taken back, nobody gets a notice after its withdrawal, nor anything twice', async () => {
+test('[NO61] whatever is sent, read and taken back, nobody gets a notice after its withdrawal, nor anything twice', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(stepArb, { maxLength: 40 }), async (steps) => {
       const { book, dispatcher, take, join } = aStand();
