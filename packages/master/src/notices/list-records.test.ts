@@ -8,9 +8,10 @@ import { expect, onTestFinished, test } from 'vitest';
 import { type NoticeWorld, openNoticeWorld } from '../sockets/testing/notice-world.ts';
 import { countReceipts } from './count-receipts.ts';
 import { countsOf } from './flag-counts.ts';
-import { listRecords, type RecordQuery } from './list-records.ts';
+import { listRecords } from './list-records.ts';
 import type { ReceiveRecord } from './receive-record.ts';
 import { fits } from './record-flags.ts';
+import type { RecordQuery } from './record-query.ts';
 
 async function aWorld(options: Parameters<typeof openNoticeWorld>[0] = {}): Promise<NoticeWorld> {
   const world = await openNoticeWorld(options);
@@ -33,7 +34,7 @@ test('[NO14] before a list of notices is read the tables get what is new, and no
   expect(hub.tables.stateSeq()).toBe(savedUpTo);
 });
 
-/** More of them have a `z` than are looked up one by one. */
+/** Those with a `z` have so many of the records that looking through all of them is less than looking theirs up. */
 const NAMES = ['ann', 'anna', 'bob', 'bo', 'cat', ...Array.from({ length: 80 }, (_, n) => `z${n}`)];
 const NOTICES_COUNT = 9;
 const userId = (name: string): UserId => `u-${name}` as UserId;
