@@ -132,6 +132,7 @@ function addNoticeFigures(of: {
   gauge('notice_connections', 'Open connections that take notices.', () => hub.figures().connectionCount);
   gauge('notice_users_online', 'Users with such a connection.', () => hub.figures().userCount);
   gauge('notice_waiting', 'Notices that wait for their users, in all.', () => hub.figures().waitingCount);
+  gauge('notice_untold_users', 'Users whose badge or withdrawals wait for a turn.', () => hub.figures().untoldCount);
   gauge('notice_batch_size', 'Deliveries in one turn of the event loop.', () => hub.figures().batchCount);
   gauge('notice_unsaved_records', 'Receive records that no checkpoint has.', () => hub.figures().unsavedCount);
   counter('notices_accepted_total', 'Notices accepted.', () => hub.figures().acceptedCount);

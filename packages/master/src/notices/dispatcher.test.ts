@@ -149,7 +149,7 @@ const read = (messageId: string, user: number): NoticeChange => ({
 });
 
 test('[NO61] a withdrawal goes out in turns, to everybody once, with the badge in the same write', async () => {
-  const { take, join } = aStand();
+  const { take, join, dispatcher } = aStand();
   const users = Array.from({ length: BATCH_LIMITS.mostCount + 500 }, (_, n) => n);
   const links = users.map((user) => join(user, user % 2 === 0 ? 'plain' : 'native'));
   take(sent('a', users), sent('b', users));
@@ -157,6 +157,7 @@ test('[NO61] a withdrawal goes out in turns, to everybody once, with the badge i
   for (const { written } of links) written.length = 0;
   take(recalled('a', 'b'));
   expect(links.every(({ written }) => written.length === 0)).toBe(true);
+  expect(dispatcher.figures().untoldCount).toBe(links.length);
   let toldCount = 0;
   for (let turnCount = 1; toldCount < links.length; turnCount++) {
     await aTurn();

@@ -42,6 +42,8 @@ type Occasion = {
 export type DispatcherFigures = {
   readonly queuedCounts: readonly number[];
   readonly peakCount: number;
+  /** Users whose badge or withdrawals wait for a turn. */
+  readonly untoldCount: number;
   readonly batchCount: number;
   readonly sentCount: number;
   readonly slowCount: number;
@@ -97,6 +99,7 @@ export class Dispatcher {
     return {
       queuedCounts: this.lanes.queuedCounts,
       peakCount: this.lanes.peakCount,
+      untoldCount: this.#untold.size,
       batchCount: this.#batchCount,
       sentCount: this.#sentCount,
       slowCount: this.#slowCount,
