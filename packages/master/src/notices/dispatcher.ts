@@ -78,7 +78,7 @@ export class Dispatcher {
     readonly limits: NoticeLimits;
     readonly book: NoticeBook;
     readonly languageOf: (userId: UserId) => NoticeLanguage;
-    /** Hears how long each delivery waited between being durable and being written. */
+    /** Hears of each write how long its oldest notice had waited since it was durable. */
     readonly onSent: (ms: number) => void;
     readonly lc: Logger;
   }) {
@@ -273,14 +273,13 @@ export class Dispatcher {
     const { records } = this.#book;
     const now = performance.now();
     this.#sentCount += recordNos.length;
-    for (const recordNo of recordNos) {
-      records.noteSent(recordNo);
-      if (isReturning || !wentLive(records.flags(recordNo))) continue;
-      const { durableAt } = this.#book.noticeOf(recordNo);
-      if (durableAt === undefined) continue;
-      this.#latencies.add(now - durableAt);
-      this.#onSent(now - durableAt);
-    }
+    for (const recordNo of recordNos) records.noteSent(recordNo);
+    const oldest = recordNos[0];
+    if (isReturning || oldest === undefined || !wentLive(records.flags(oldest))) return;
+    const { durableAt } = this.#book.noticeOf(oldest);
+    if (durableAt === undefined) return;
+    this.#latencies.add(now - durableAt);
+    this.#onSent(now - durableAt);
   }
 
   #noteUntold(reader: Reader, hasRead: boolean): void {

@@ -51,7 +51,7 @@ export type NoticeHubOptions = {
   readonly limits: NoticeLimits;
   readonly lc: Logger;
   readonly newId: () => string;
-  /** Hears how long each delivery waited between being durable and being written to a socket (ms). */
+  /** Hears of each write to a socket how long its oldest notice had waited since it was durable (ms). */
   readonly onSent: (ms: number) => void;
 };
 

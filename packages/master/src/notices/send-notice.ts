@@ -102,7 +102,7 @@ export class NoticeSender {
   /** How many users a target means right now. */
   audienceCount(target: NoticeTarget): { readonly recipients: number; readonly online: number } {
     const people = audienceOf(target, this.#directory, this.#book.groups);
-    return { recipients: people.length, online: people.filter(({ id }) => this.#presence.isOnline(id)).length };
+    return { recipients: people.length, online: this.#countOnline(people) };
   }
 
   /** Rejects with BAD_REQUEST, KEY_REUSED, OVERLOADED, or what the log rejects with; then nothing was sent. */
@@ -166,7 +166,7 @@ export class NoticeSender {
       throw new ImError('BAD_REQUEST', { reason: `at most ${RECIPIENTS_LIMIT_COUNT} recipients` });
     }
     const lane = PRIORITY_RANK[notice.priority];
-    const roomCount = people.filter(({ id }) => this.#presence.isOnline(id)).length;
+    const roomCount = this.#countOnline(people);
     await this.#takeRoom(lane, roomCount);
     const { recipients, onlineCount } = this.#columns.make(notice, people, this.#clock.now());
     try {
@@ -193,6 +193,12 @@ export class NoticeSender {
       online: onlineCount,
       queued: people.length - onlineCount,
     };
+  }
+
+  #countOnline(people: readonly Person[]): number {
+    let count = 0;
+    for (const { id } of people) if (this.#presence.isOnline(id)) count++;
+    return count;
   }
 
   /** Everybody it is for, without those who do not want its type. */
