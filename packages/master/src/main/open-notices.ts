@@ -49,7 +49,10 @@ export async function openNotices(parts: {
     limits: bounds,
     lc: logger,
     newId: randomUUID,
-    onSent: metrics.histogram('notice_delivery', 'Time from a notice being durable until it is written to a socket, of the oldest notice in each write.'),
+    onSent: metrics.histogram(
+      'notice_delivery',
+      'Time from a notice being durable until it is written to a socket, of the oldest notice in each write.',
+    ),
   });
   const rules = new InboxRules({ hub, store: parts.store, clock, lc: logger });
   parts.listeners.push((publication) => {

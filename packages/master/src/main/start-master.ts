@@ -17,6 +17,7 @@ import type { Store } from '../store/store.ts';
 import { Closer } from './closer.ts';
 import { DataFolder } from './data-folder.ts';
 import { addFigures } from './figures.ts';
+import { keepMemory } from './keep-memory.ts';
 import type { MasterOptions } from './master-options.ts';
 import { openCore } from './open-core.ts';
 import { openEdge } from './open-edge.ts';
@@ -113,6 +114,7 @@ async function assemble(options: MasterOptions, closer: Closer): Promise<Master>
     metrics,
     closer,
   });
+  keepMemory({ clock, logger, metrics, closer });
   addFigures({ metrics, eventLoop, ...core, ...edge, auth, fleet, connectionLimitCount: config.maxConnections });
   const url = await edge.surface.listen({ port, host: config.host });
   folder.announce({ pid: process.pid, url });
