@@ -10,6 +10,8 @@ import { serverCpu } from './machine.ts';
 /** A user of the bench, with a session that lives as long as the data folder. */
 export type BenchUser = { readonly userId: string; readonly username: string; readonly token: string };
 
+type MasterEnv = Readonly<Record<string, string>>;
+
 /** No password has this hash: these users only ever come with a token. */
 const NO_PASSWORD = 'none';
 const TOKEN_BYTES = 32;
@@ -18,15 +20,18 @@ const TOKEN_BYTES = 32;
 export class NoticeStand {
   readonly users: readonly BenchUser[];
   readonly #dataDir: string;
+  readonly #env: MasterEnv;
   #master: MasterProcess;
   #admin: RestApi;
 
   private constructor(options: {
     readonly users: readonly BenchUser[];
     readonly dataDir: string;
+    readonly env: MasterEnv;
     readonly master: MasterProcess;
     readonly admin: RestApi;
   }) {
+    this.#env = options.env;
     this.users = options.users;
     this.#dataDir = options.dataDir;
     this.#master = options.master;
@@ -34,13 +39,13 @@ export class NoticeStand {
   }
 
   /** Gives a data folder `userCount` users, the last of whom is the administrator, and starts a Master on it. */
-  static async start(dataDir: string, userCount: number): Promise<NoticeStand> {
+  static async start(dataDir: string, userCount: number, env: MasterEnv = {}): Promise<NoticeStand> {
     const seeded = seedUsers(dataDir, userCount - 1);
-    const master = await startMaster(dataDir);
+    const master = await startMaster(dataDir, env);
     const admin = await master.admin();
     const me = (await admin.get('/api/auth/me')) as { readonly user: { readonly id: string } }; // the route's schema
     const users = [...seeded, { userId: me.user.id, username: 'admin', token: admin.token }];
-    return new NoticeStand({ users, dataDir, master, admin });
+    return new NoticeStand({ users, dataDir, env, master, admin });
   }
 
   get master(): MasterProcess {
@@ -54,7 +59,7 @@ export class NoticeStand {
   /** `kill -9`, and a new process on the same folder. */
   async crash(): Promise<void> {
     await this.#master.killNow();
-    this.#master = await startMaster(this.#dataDir);
+    this.#master = await startMaster(this.#dataDir, this.#env);
     this.#admin = await this.#master.admin();
   }
 
@@ -63,7 +68,8 @@ export class NoticeStand {
   }
 }
 
-const startMaster = (dataDir: string): Promise<MasterProcess> => MasterProcess.start({ dataDir, cpu: serverCpu() });
+const startMaster = (dataDir: string, env: MasterEnv): Promise<MasterProcess> =>
+  MasterProcess.start({ dataDir, cpu: serverCpu(), env });
 
 /** Writes users and their sessions. Users of an earlier call stay; their tokens are known to nobody any more. */
 function seedUsers(dataDir: string, userCount: number): readonly BenchUser[] {

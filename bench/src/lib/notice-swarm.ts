@@ -4,6 +4,7 @@
  * where to go on. Offsets must rise: a notice that comes twice, or out of order, is a fault, on whichever connection.
  */
 import { connect, type Socket } from 'node:net';
+import { ACK_AT_ONCE_COUNT, ACK_LATEST_MS, ACK_QUIET_MS } from '@hiscrm/client/notices/delivery-acks.ts';
 import { CLIENT_PATH } from '@hiscrm/shared/protocol/client-link.ts';
 import type { Subscribers } from './swarm.ts';
 import { clientTextFrame, upgradeRequest } from './ws-bytes.ts';
@@ -35,8 +36,8 @@ const PACE_MS = 5;
 /** The id of notice `n`. */
 export const noticeId = (n: number): string => `n${String(n).padStart(DIGITS, '0')}`;
 
-/** With a pause: when nothing came for `quietMs`, and at the latest `latestMs` after the first that is not acknowledged. */
-export type Acknowledging = 'at once' | 'never' | { readonly quietMs: number; readonly latestMs: number };
+/** In company: as our own client does, when it is quiet, when enough wait, and never too late. */
+export type Acknowledging = 'at once' | 'never' | 'in company';
 
 export type SwarmUser = { readonly token: string };
 
@@ -47,6 +48,7 @@ export class NoticeSwarm implements Subscribers {
   readonly #members: (Member | undefined)[];
   /** Clients that have something to acknowledge: when the first and when the newest of it came. */
   #due: number[] = [];
+  readonly #dueCounts: Uint32Array;
   readonly #firstAt: Float64Array;
   readonly #newestAt: Float64Array;
   #timer: NodeJS.Timeout | undefined;
@@ -70,6 +72,7 @@ export class NoticeSwarm implements Subscribers {
     this.#port = options.port;
     this.#users = options.users;
     this.#members = options.users.map(() => undefined);
+    this.#dueCounts = new Uint32Array(options.users.length);
     this.#firstAt = new Float64Array(options.users.length);
     this.#newestAt = new Float64Array(options.users.length);
     this.offsets = new Float64Array(options.users.length);
@@ -122,8 +125,8 @@ export class NoticeSwarm implements Subscribers {
     this.dropAll();
   }
 
-  /** Something came for a client. */
-  noteArrival(index: number): void {
+  /** So many notices came for a client. */
+  noteArrival(index: number, count: number): void {
     if (this.acks === 'never') return;
     if (this.acks === 'at once') {
       this.#members[index]?.acknowledge();
@@ -131,19 +134,21 @@ export class NoticeSwarm implements Subscribers {
     }
     const now = performance.now();
     this.#newestAt[index] = now;
+    this.#dueCounts[index] = (this.#dueCounts[index] ?? 0) + count;
     if (this.#firstAt[index] !== 0) return;
     this.#firstAt[index] = now;
     this.#due.push(index);
-    const { quietMs, latestMs } = this.acks;
-    this.#timer ??= setInterval(() => this.#acknowledgeDue(quietMs, latestMs), PACE_MS);
+    this.#timer ??= setInterval(() => this.#acknowledgeDue(), PACE_MS);
   }
 
-  #acknowledgeDue(quietMs: number, latestMs: number): void {
+  #acknowledgeDue(): void {
     const now = performance.now();
     this.#due = this.#due.filter((index) => {
-      const isQuiet = now - (this.#newestAt[index] ?? 0) >= quietMs;
-      if (!isQuiet && now - (this.#firstAt[index] ?? 0) < latestMs) return true;
+      const isQuiet = now - (this.#newestAt[index] ?? 0) >= ACK_QUIET_MS;
+      const isLate = now - (this.#firstAt[index] ?? 0) >= ACK_LATEST_MS;
+      if (!isQuiet && !isLate && (this.#dueCounts[index] ?? 0) < ACK_AT_ONCE_COUNT) return true;
       this.#firstAt[index] = 0;
+      this.#dueCounts[index] = 0;
       this.#members[index]?.acknowledge();
       return false;
     });
@@ -210,11 +215,11 @@ class Member {
 
   #onBytes(chunk: Buffer): void {
     const bytes = this.#rest ? Buffer.concat([this.#rest, chunk]) : chunk;
-    const before = this.#swarm.offsets[this.#index] ?? 0;
+    const before = this.#swarm.receivedCounts[this.#index] ?? 0;
     const end = this.#isOpen ? this.#readFrames(bytes, 0) : this.#readHead(bytes);
     this.#rest = end < bytes.length ? Buffer.from(bytes.subarray(end)) : undefined;
-    const after = this.#swarm.offsets[this.#index] ?? 0;
-    if (after > before) this.#swarm.noteArrival(this.#index);
+    const after = this.#swarm.receivedCounts[this.#index] ?? 0;
+    if (after > before) this.#swarm.noteArrival(this.#index, after - before);
   }
 
   acknowledge(): void {

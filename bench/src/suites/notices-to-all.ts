@@ -1,3 +1,4 @@
+import { ACK_AT_ONCE_COUNT, ACK_LATEST_MS, ACK_QUIET_MS } from '@hiscrm/client/notices/delivery-acks.ts';
 import { must } from '@hiscrm/shared/lib/must.ts';
 import { hasProgram } from '../lib/machine.ts';
 import { atLeast, atMost, figure, type SuiteReport } from '../lib/report.ts';
@@ -5,7 +6,7 @@ import { percentile } from '../lib/statistics.ts';
 import type { SuiteOptions } from '../lib/suite.ts';
 import { fanHead, fanRatio, fanRow, type Measured, measureFan } from './fan-measure.ts';
 import { natsPeer, type StartFanPeer, socketIoAckPeer, socketIoPeer } from './fan-peers.ts';
-import { ACKS, type NoticeOutcome, noticeFanPeer } from './notice-fan-peer.ts';
+import { type NoticeOutcome, noticeFanPeer, WAITING_DELIVERIES_COUNT } from './notice-fan-peer.ts';
 
 /** Measures a notice to everybody, from the request to the last acknowledgement, beside what others do for a message to everybody. */
 export async function noticesToAll({ isQuick }: SuiteOptions): Promise<SuiteReport> {
@@ -33,9 +34,10 @@ export async function noticesToAll({ isQuick }: SuiteOptions): Promise<SuiteRepo
     name: 'Notices: to everybody',
     method:
       `A notice to all ${people} connected users, each with its own login, against one message to as many subscribers. Ours is sent over REST, is durable ` +
-      `with a receive record for each user before its 202, and is acknowledged by every client with the offset that it has, when nothing came for ` +
-      `${ACKS.quietMs} ms and at the latest after ${ACKS.latestMs} ms; ` +
-      'each acknowledgement is answered and becomes durable too. The peers pass on 200 B as they come; one of them has every message acknowledged, in memory. Bursts, ' +
+      `with a receive record for each user before its 202, and is acknowledged by every client with the offset that it has, as our own client does: ${ACK_QUIET_MS} ms ` +
+      `after the newest, at the latest ${ACK_LATEST_MS} ms after the first, at once when ${ACK_AT_ONCE_COUNT} wait. Each acknowledgement is answered and becomes durable too. The ` +
+      `lanes have room for ${WAITING_DELIVERIES_COUNT.toLocaleString('en')} deliveries (default 50,000). The peers pass on 200 B as they come; one of them has every message ` +
+      'acknowledged, in memory. Bursts, ' +
       'single messages and columns as in the suite fan-out.',
     tables: [
       { head: fanHead(size), rows: results.map(fanRow) },
