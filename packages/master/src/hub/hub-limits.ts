@@ -20,7 +20,7 @@ export type HubLimits = {
 
 export const HUB_LIMITS: HubLimits = {
   slowConsumerBytes: 1024 * 1024,
-  tailChars: 2 * 1024 * 1024,
+  tailChars: 512 * 1024,
   frameChars: 256 * 1024,
   sliceCount: 500,
   pageCount: 256,

@@ -19,7 +19,7 @@ import { type TrimPolicy, trimPlace } from './trim-place.ts';
 import type { WriterJob } from './writer-protocol.ts';
 
 /** Recent rows kept in memory: about 10,000 for subscribers that fell behind for a moment. */
-const RING_LIMIT_BYTES = 8 * 1024 * 1024;
+const RING_LIMIT_BYTES = 2 * 1024 * 1024;
 /** Rows that wait for the disk: some seconds of the fastest ingest. */
 const IN_FLIGHT_LIMIT_BYTES = 32 * 1024 * 1024;
 /** The event loop's connection only reads; a checkpoint of the write-ahead file may hold it up for a moment. */
