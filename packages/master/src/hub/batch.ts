@@ -11,6 +11,9 @@ export class Batch {
   readonly sizeChars: number;
   readonly #stretch: Stretch;
   readonly #frames = new Map<string, Buffer>();
+  /** Whose frame was asked for last: mostly everybody's. */
+  #lastSight: Sight | undefined;
+  #lastFrame: Buffer | undefined;
 
   constructor(stretch: Stretch) {
     this.#stretch = stretch;
@@ -28,16 +31,17 @@ export class Batch {
     if (at !== this.from) {
       return changesFrame({ ...this.#stretch, from: at, rows: this.rows.filter((row) => row.seq > at) }, sight);
     }
-    let frame = this.#frames.get(sight.key);
-    if (!frame) {
-      frame = changesFrame(this.#stretch, sight);
-      this.#frames.set(sight.key, frame);
-    }
+    if (this.#lastFrame && this.#lastSight === sight) return this.#lastFrame;
+    const frame = this.#frames.get(sight.key) ?? changesFrame(this.#stretch, sight);
+    this.#frames.set(sight.key, frame);
+    this.#lastSight = sight;
+    this.#lastFrame = frame;
     return frame;
   }
 
   /** Lets go of the encoded bytes once everybody live has them; who comes later has them encoded again. */
   forgetFrames(): void {
     this.#frames.clear();
+    this.#lastFrame = undefined;
   }
 }

@@ -190,7 +190,7 @@ export class Hub {
   #sendNextBatch(subscriber: Subscriber): void {
     const { at, sight } = subscriber;
     const batch = this.#tail.after(at);
-    assert(batch, () => `the tail starts at ${this.#tail.startsAt}, a subscriber is at ${at}`);
+    if (!batch) throw new Error(`the tail starts at ${this.#tail.startsAt}, a subscriber is at ${at}`);
     this.#write(subscriber, batch.frame(sight, at));
     if (subscriber.state.kind !== 'over') subscriber.sent(at, batch.upTo);
   }

@@ -1,5 +1,4 @@
 import type { Cancel } from '@hiscrm/shared/lib/clock.ts';
-import { assert } from '@hiscrm/shared/lib/must.ts';
 import type { Seq } from '@hiscrm/shared/model/ids.ts';
 import type { Sight } from './who-sees-what.ts';
 
@@ -44,7 +43,7 @@ export class Subscriber {
 
   /** Moves on by one frame, which must begin where the last one ended: a hole is a bug and throws. */
   sent(from: Seq, upTo: Seq): void {
-    assert(from === this.#at && upTo > from, () => `frame ${from}…${upTo} does not follow ${this.#at}`);
+    if (from !== this.#at || upTo <= from) throw new Error(`frame ${from}…${upTo} does not follow ${this.#at}`);
     this.#at = upTo;
   }
 
