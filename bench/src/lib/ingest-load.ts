@@ -34,6 +34,8 @@ export async function sendItems(
     readonly to: number;
     readonly batchCount?: number | undefined;
     readonly text?: string | undefined;
+    /** As fast as the Master takes them when absent. */
+    readonly perSecond?: number | undefined;
   },
 ): Promise<IngestLoad> {
   const { leaseToken } = await worker.assignment(accountId);
@@ -42,12 +44,19 @@ export async function sendItems(
   let next = options.from;
   let batchCount = 0;
   let sentBytes = 0;
+  const due = async (first: number): Promise<void> => {
+    if (options.perSecond === undefined) return;
+    const dueAt = startedAt + ((first - options.from) / options.perSecond) * 1_000;
+    await pause(Math.max(0, dueAt - performance.now()));
+  };
   const sendNext = async (): Promise<void> => {
     while (next < options.to) {
       const first = next;
-      next = Math.min(options.to, next + size);
+      const end = Math.min(options.to, first + size);
+      next = end;
+      await due(first);
       const changes: WorkerReport[] = [];
-      for (let n = first; n < next; n++) {
+      for (let n = first; n < end; n++) {
         if (n % ITEMS_A_TOPIC === 0) changes.push(conversation(accountId, n / ITEMS_A_TOPIC));
         changes.push(itemOf(accountId, n, options.text));
       }

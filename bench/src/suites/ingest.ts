@@ -13,6 +13,8 @@ import type { SuiteOptions } from '../lib/suite.ts';
 /** A long comment: what makes a first sync of 50 MB out of some 50,000 items. */
 const LONG_TEXT = '这款产品真的很好用，已经回购三次了，客服态度也不错，物流两天就到。😀'.repeat(8);
 const FIRST_SYNC_BYTES = 50e6;
+/** What is promised, whatever more there is to be had. */
+const PROMISED_PER_SECOND = 10_000;
 
 type Round = IngestLoad & { readonly delayP99Ms: number; readonly cpuUs: number; readonly rssMb: number };
 
@@ -31,6 +33,12 @@ export async function ingest({ isQuick }: SuiteOptions): Promise<SuiteReport> {
       const accountId = await addAccount(client, `ingest ${round}`);
       rounds.push(await measured(master, () => sendItems(worker, accountId, { from: 0, to: itemCount })));
     }
+    const paced: Round[] = [];
+    for (let round = 0; round < (isQuick ? 1 : 3); round++) {
+      const accountId = await addAccount(client, `paced ${round}`);
+      const load = { from: 0, to: itemCount, perSecond: PROMISED_PER_SECOND };
+      paced.push(await measured(master, () => sendItems(worker, accountId, load)));
+    }
     const accountId = await addAccount(client, 'first sync');
     const bytesAnItem = 1_020;
     const first = await measured(master, () =>
@@ -42,7 +50,7 @@ export async function ingest({ isQuick }: SuiteOptions): Promise<SuiteReport> {
     );
     worker.close();
     client.close();
-    return toReport(rounds, first);
+    return toReport({ rounds, paced, first });
   } finally {
     await master.close();
     folder.remove();
@@ -68,9 +76,18 @@ async function loopDelayMs(master: MasterProcess): Promise<number> {
   return Math.max(0, seconds * 1_000 - SAMPLE_PERIOD_MS);
 }
 
-function toReport(rounds: readonly Round[], first: Round): SuiteReport {
-  const rate = median(rounds.map(({ itemCount, tookMs }) => (itemCount / tookMs) * 1_000));
-  const delay = median(rounds.map(({ delayP99Ms }) => delayP99Ms));
+function toReport({
+  rounds,
+  paced,
+  first,
+}: {
+  readonly rounds: readonly Round[];
+  readonly paced: readonly Round[];
+  readonly first: Round;
+}): SuiteReport {
+  const rateOf = (some: readonly Round[]): number =>
+    median(some.map(({ itemCount, tookMs }) => (itemCount / tookMs) * 1_000));
+  const delayOf = (some: readonly Round[]): number => median(some.map(({ delayP99Ms }) => delayP99Ms));
   const row = (name: string, round: Round): string[] => [
     name,
     figure(round.itemCount),
@@ -83,17 +100,21 @@ function toReport(rounds: readonly Round[], first: Round): SuiteReport {
   return {
     name: 'Ingest',
     method:
-      'One Worker over the real link, batches of about 490 items, 4 unacknowledged; comments and messages in turn, 200 a topic, a client of the whole inbox ' +
+      'One Worker over the real link, batches of about 490 items, at most 4 unacknowledged; comments and messages in turn, 200 a topic, a client of the whole inbox ' +
       'connected. An item counts when its batch was acknowledged, which is after the disk has it.',
     tables: [
       {
         head: ['run', 'items', 'MB sent', 'durable items/s', 'loop delay p99 ms', 'CPU µs an item', 'RSS MB'],
-        rows: [...rounds.map((round, index) => row(`ingest ${index + 1}`, round)), row('first sync', first)],
+        rows: [
+          ...rounds.map((round, index) => row(`as fast as it goes ${index + 1}`, round)),
+          ...paced.map((round, index) => row(`at ${figure(PROMISED_PER_SECOND)} a second ${index + 1}`, round)),
+          row('first sync', first),
+        ],
       },
     ],
     verdicts: [
-      atLeast('durable items', rate, 10_000, 'items/s'),
-      atMost('event loop delay p99 meanwhile', delay, 20, 'ms'),
+      atLeast('durable items, as fast as it goes', rateOf(rounds), PROMISED_PER_SECOND, 'items/s'),
+      atMost(`event loop delay p99 at ${figure(PROMISED_PER_SECOND)} items/s`, delayOf(paced), 20, 'ms'),
       atLeast('first sync acknowledged as a whole', first.sentBytes / 1e6, 50, 'MB'),
     ],
     notes: [],
