@@ -7,30 +7,19 @@ import { performance } from 'node:perf_hooks';
 import type { Seq, UserId } from '@hiscrm/shared/model/ids.ts';
 import type { Logger } from '../lib/logger.ts';
 import { BATCH_LIMITS, nextBatchCount } from './batch-size.ts';
-import { JoinedFrames, type Withdrawal, withdrawalOf } from './joined-frames.ts';
+import { JoinedFrames, withdrawalOf } from './joined-frames.ts';
 import { type LaneSpot, Lanes, newSpot } from './lanes.ts';
 import { Latencies } from './latencies.ts';
 import { PRIORITY_RANK } from './live-notice.ts';
-import type { Mailbox } from './mailbox.ts';
 import type { NoticeBook, NoticeEffect } from './notice-book.ts';
 import type { NoticeLanguage } from './notice-language.ts';
 import type { NoticeLimits } from './notice-limits.ts';
 import type { NoticeLink } from './notice-link.ts';
 import { wentLive } from './record-flags.ts';
+import { newSeat, noteGivenUp, type Seat, takeGivenUp } from './seat.ts';
 
 /** A user's connections; they are served together. */
 type Reader = LaneSpot & { readonly seats: Map<NoticeLink, Seat> };
-/** A link's place in its user's stream. */
-type Seat = {
-  readonly link: NoticeLink;
-  readonly mailbox: Mailbox | undefined;
-  sentUpTo: Seq;
-  /** The count last told; -1 = none yet. */
-  unreadCount: number;
-  /** What was taken back and is not told yet. */
-  withdrawn: readonly Withdrawal[];
-  isStarted: boolean;
-};
 /** What a connection is served for. */
 type Occasion = {
   readonly isReturning: boolean;
@@ -54,7 +43,6 @@ export type DispatcherFigures = {
 const AT_ONCE_COUNT = 200;
 /** Withdrawals that wait for one connection's turn; with more its turn is now. */
 const WITHDRAWN_LIMIT_COUNT = 100;
-const NOTHING_WITHDRAWN: readonly Withdrawal[] = [];
 
 export class Dispatcher {
   readonly lanes: Lanes<Reader>;
@@ -110,14 +98,7 @@ export class Dispatcher {
   /** Takes a connection; nothing is sent to it before `start`. */
   seat(link: NoticeLink): void {
     const reader = this.#readers.get(link.userId) ?? { ...newSpot(), seats: new Map<NoticeLink, Seat>() };
-    reader.seats.set(link, {
-      link,
-      mailbox: this.#book.mailboxes.get(link.userId),
-      sentUpTo: 0 as Seq, // before everything
-      unreadCount: -1,
-      withdrawn: NOTHING_WITHDRAWN,
-      isStarted: false,
-    });
+    reader.seats.set(link, newSeat(link, this.#book.mailboxes.get(link.userId)));
     this.#readers.set(link.userId, reader);
   }
 
@@ -134,11 +115,18 @@ export class Dispatcher {
     return this.#seatOf(link)?.sentUpTo ?? (0 as Seq);
   }
 
+  /** Records that were given up when this connection had been sent them, up to a place that its client has. Told once. */
+  takeGivenUp(link: NoticeLink, upTo: Seq): readonly number[] {
+    const seat = this.#seatOf(link);
+    return seat ? takeGivenUp(seat, upTo) : [];
+  }
+
   /** Sends what waits above `from`, `replayed` (what another device acknowledged) put between, and from then on what comes. */
   start(link: NoticeLink, from: Seq, replayed: readonly number[]): void {
     const seat = this.#seatOf(link);
     if (!seat || seat.isStarted) return;
     seat.isStarted = true;
+    seat.startedFrom = from;
     seat.sentUpTo = from;
     this.#serve(seat, { isReturning: true, replayed, hasRead: false });
   }
@@ -170,6 +158,7 @@ export class Dispatcher {
         const reader = this.#readers.get(effect.mailbox.userId);
         if (reader) this.lanes.push(rank, [reader]);
       } else if (effect.kind === 'withdrawn') this.#noteWithdrawn(effect);
+      else if (effect.kind === 'givenUp') this.#noteGivenUp(effect);
       else if (effect.kind === 'unreadChanged') {
         const reader = this.#readers.get(effect.mailbox.userId);
         if (reader) this.#noteUntold(reader, effect.wasRead);
@@ -263,7 +252,7 @@ export class Dispatcher {
     }
     link.write(this.#joined.of({ withdrawn, recordNos, unreadCount, isReturning, hasRead }, link));
     seat.unreadCount = unreadCount;
-    seat.withdrawn = NOTHING_WITHDRAWN;
+    if (withdrawn.length > 0) seat.withdrawn = [];
     if (last === undefined) return;
     seat.sentUpTo = this.#placeOf(last);
     this.#noteSent(recordNos, isReturning);
@@ -284,6 +273,12 @@ export class Dispatcher {
 
   #noteUntold(reader: Reader, hasRead: boolean): void {
     this.#untold.set(reader, hasRead || this.#untold.get(reader) === true);
+  }
+
+  #noteGivenUp({ mailbox, recordNo }: Extract<NoticeEffect, { kind: 'givenUp' }>): void {
+    for (const seat of this.#readers.get(mailbox.userId)?.seats.values() ?? []) {
+      noteGivenUp(seat, recordNo, this.#placeOf(recordNo));
+    }
   }
 
   /**

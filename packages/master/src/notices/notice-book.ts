@@ -28,6 +28,7 @@ import {
   expired,
   FLAGS_LIMIT,
   freshFlags,
+  isDelivered,
   isPending,
   isRead,
   isUnread,
@@ -45,6 +46,8 @@ export type NoticeEffect =
   | { readonly kind: 'released'; readonly mailbox: Mailbox; readonly recordNos: readonly number[] }
   /** The user's client may have it on the screen. */
   | { readonly kind: 'withdrawn'; readonly notice: LiveNotice; readonly mailboxes: readonly Mailbox[] }
+  /** It waited for the user, and was taken back or has expired. */
+  | { readonly kind: 'givenUp'; readonly mailbox: Mailbox; readonly recordNo: number }
   /** Nothing of it waits for this user any more. */
   | { readonly kind: 'settled'; readonly notice: LiveNotice }
   /** `wasRead`: because the user read something, and not because something was taken back or given up. */
@@ -389,7 +392,10 @@ export class NoticeBook {
     const before = this.records.flags(recordNo);
     const flags = mark.next(before);
     if (flags === before) return;
-    if (isPending(before) && !isPending(flags)) this.#unwait(recordNo, mailbox);
+    if (isPending(before) && !isPending(flags)) {
+      this.#unwait(recordNo, mailbox);
+      if (!isDelivered(flags)) effects.push({ kind: 'givenUp', mailbox, recordNo });
+    }
     this.totals.move(before, flags);
     notice.counts.move(before, flags);
     mailbox.counts.move(before, flags);

@@ -58,6 +58,8 @@ export type NoticeHubOptions = {
 /** The answer to an acknowledgement: what is now at least in that state, and what the user never got. */
 export type ReceiptAnswer = { readonly messageIds: readonly string[]; readonly unknownIds: readonly string[] };
 
+const NOTHING_KNOWN: ReceiptAnswer = { messageIds: [], unknownIds: [] };
+
 export type NoticeFigures = DispatcherFigures & {
   readonly connectionCount: number;
   readonly userCount: number;
@@ -314,20 +316,24 @@ export class NoticeHub {
     this.#checkpointer.stop();
   }
 
-  /** The user's client has what waits up to a place. */
+  /** The user's client has what waits up to a place, and what was given up after it had been sent. */
   async #takeUpTo(link: NoticeLink, mailbox: Mailbox | undefined, upTo: Seq): Promise<ReceiptAnswer> {
+    if (!mailbox) return NOTHING_KNOWN;
     const { book } = this;
-    const recordNos = mailbox?.waitingUpTo(upTo, (recordNo) => book.records.place(recordNo)) ?? [];
-    if (!mailbox || recordNos.length === 0) return { messageIds: [], unknownIds: [] };
-    const messageIds = recordNos.map((recordNo) => book.noticeOf(recordNo).messageId);
-    const shownIds = mailbox.hadHeld ? shownIdsOf(recordNos.map((recordNo) => book.deliveryOf(recordNo))) : messageIds;
-    await this.#receipts.noteUpTo({
-      userNo: mailbox.no,
-      place: upTo,
-      count: recordNos.length,
-      device: this.#deviceOf(link),
-    });
-    return { messageIds: shownIds, unknownIds: [] };
+    const recordNos = mailbox.waitingUpTo(upTo, (recordNo) => book.records.place(recordNo));
+    const givenUpIds = this.#dispatcher.takeGivenUp(link, upTo).map((recordNo) => book.noticeOf(recordNo).messageId);
+    if (recordNos.length + givenUpIds.length === 0) return NOTHING_KNOWN;
+    const who = { userNo: mailbox.no, device: this.#deviceOf(link) };
+    const messageIds = mailbox.hadHeld
+      ? shownIdsOf(recordNos.map((recordNo) => book.deliveryOf(recordNo)))
+      : recordNos.map((recordNo) => book.noticeOf(recordNo).messageId);
+    const marks: Promise<void>[] = [];
+    if (recordNos.length > 0) marks.push(this.#receipts.noteUpTo({ ...who, place: upTo, count: recordNos.length }));
+    if (givenUpIds.length > 0) {
+      marks.push(this.#receipts.note({ ...who, messageIds: givenUpIds, state: 'delivered' }));
+    }
+    await Promise.all(marks);
+    return { messageIds: [...givenUpIds, ...messageIds], unknownIds: [] };
   }
 
   /** Soon after the start. Lists that are asked for before only take longer. */

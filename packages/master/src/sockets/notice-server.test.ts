@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import type { UserId } from '@hiscrm/shared/model/ids.ts';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { openNoticeWorld } from './testing/notice-world.ts';
+import { ADMIN, openNoticeWorld } from './testing/notice-world.ts';
 
 async function aWorld(options: Parameters<typeof openNoticeWorld>[0] = {}) {
   const world = await openNoticeWorld(options);
@@ -79,6 +79,25 @@ test('[NO1] a notice goes to everybody it is for and is delivered only when ackn
   ann.send({ type: 'ack', messageIds: ['m-1'] });
   expect(await ann.next('ack_result')).toEqual({ type: 'ack_result', messageIds: ['m-1'], state: 'delivered' });
   expect(world.hub.figures().records).toMatchObject({ total: 2, received: 1, pending: 1 });
+});
+
+test('[NO62] who has a notice that was taken back meanwhile has got it, and says so by its offset', async () => {
+  const world = await aWorld();
+  const ann = await world.connect('ann');
+  await world.send({ messageId: 'm-1' });
+  const { offset } = await ann.next('system_notice');
+  await world.hub.recall('m-1', ADMIN);
+  await ann.next('notice_withdrawn');
+  expect(world.hub.figures().records).toMatchObject({ received: 0, expired: 2 });
+  ann.send({ type: 'ack', uptoOffset: offset });
+  expect(await ann.next('ack_result')).toEqual({ type: 'ack_result', messageIds: ['m-1'], state: 'delivered' });
+  expect(world.hub.figures().records).toMatchObject({ received: 1, expired: 1 }); // bob was away
+  const bob = await world.connect('bob');
+  await world.send({ messageId: 'm-2' });
+  const later = await bob.next('system_notice');
+  bob.send({ type: 'ack', uptoOffset: later.offset });
+  expect(await bob.next('ack_result')).toMatchObject({ messageIds: ['m-2'] });
+  expect(world.hub.figures().records).toMatchObject({ received: 2, expired: 1 });
 });
 
 test('[NO2] what was not acknowledged comes again in order after a reconnect, what was acknowledged does not', async () => {
