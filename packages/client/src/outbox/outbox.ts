@@ -2,7 +2,6 @@
  * Commands on their way to the server. Each has a key, made once; it is repeated with that key after every reconnect, and
  * for replies after a reload, until the server has answered: the server acts once per key (P4).
  */
-import { backoffMs } from '@hiscrm/shared/lib/backoff.ts';
 import type { Cancel, Clock } from '@hiscrm/shared/lib/clock.ts';
 import { type ReplyId, type Seq, START } from '@hiscrm/shared/model/ids.ts';
 import type { TopicRef } from '@hiscrm/shared/model/topic-ref.ts';
@@ -10,6 +9,7 @@ import type { ClientUp } from '@hiscrm/shared/protocol/client-link.ts';
 import type { CommandName, CommandParams, CommandResult } from '@hiscrm/shared/protocol/commands.ts';
 import type { WireError } from '@hiscrm/shared/protocol/errors.ts';
 import type { Outcome } from '../outcome.ts';
+import { patienceMs } from '../patience.ts';
 import type { KeptReply, OutboxStore } from './outbox-store.ts';
 
 /** More than a person can have under way; beyond it a command ends as `full` and nothing is sent. */
@@ -18,8 +18,6 @@ export const OUTBOX_LIMIT_COUNT = 500;
 export const RESEND_WITHIN_MS = 10 * 60_000;
 /** Refusals that ask for patience are repeated so often before a person hears of them. */
 const PATIENCE_COUNT = 5;
-const FIRST_PATIENCE_MS = 500;
-const PATIENCE_CAP_MS = 10_000;
 
 /** Refusals under which the very same command may still be taken, or may have been. */
 const REPEATABLE: ReadonlySet<WireError['code']> = new Set([
@@ -135,7 +133,9 @@ export class Outbox {
     if (!entry) return false;
     if (REPEATABLE.has(error.code) && entry.refusalCount < PATIENCE_COUNT) {
       entry.refusalCount += 1;
-      entry.cancelRetry = this.#clock.after(this.#patienceMs(entry, error), () => this.#transmit(entry));
+      entry.cancelRetry = this.#clock.after(patienceMs(error, entry.refusalCount, this.#clock.random()), () =>
+        this.#transmit(entry),
+      );
       return true;
     }
     this.dismiss(entry.key);
@@ -215,17 +215,6 @@ export class Outbox {
     entry.cancelRetry();
     const { id, key, name, params } = entry;
     this.#send({ type: 'command', id, key, name, params } as ClientUp); // name and params belong together
-  }
-
-  #patienceMs(entry: Entry, error: WireError): number {
-    const asked = error.details?.retryAfterMs;
-    const backoff = backoffMs({
-      attempt: entry.refusalCount,
-      firstMs: FIRST_PATIENCE_MS,
-      capMs: PATIENCE_CAP_MS,
-      random: this.#clock.random(),
-    });
-    return Math.max(backoff, typeof asked === 'number' ? Math.min(asked, PATIENCE_CAP_MS) : 0);
   }
 
   #end(entry: Entry, outcome: Outcome<unknown>): void {
