@@ -19,7 +19,7 @@ import type { NoticeLink } from '../notices/notice-link.ts';
 import type { StoreReader } from '../store/store-reader.ts';
 import type { ClientLimits } from './client-limits.ts';
 import { FrameWriter } from './frame-writer.ts';
-import { readClientFrame } from './read-client-frame.ts';
+import { idInText, readClientFrame } from './read-client-frame.ts';
 import { type QueryRequest, runQuery } from './run-query.ts';
 import { judgeSilence } from './silence.ts';
 
@@ -189,12 +189,12 @@ export class ClientConnection implements Sink {
     const { clock, limits } = this.#context;
     this.#lastHeardAt = clock.now();
     const waitMs = this.#bucket.take(clock.now());
-    if (waitMs > 0) {
-      this.#refuse(undefined, 'TOO_MANY', { retryAfterMs: waitMs });
-      return;
-    }
     const bytes = data as Buffer; // `binaryType` is left at nodebuffer
-    if (isBinary) this.#badFrame(undefined, 'BAD_FRAME', { reason: 'frames are text' });
+    if (waitMs > 0) {
+      // By its id: who asked must hear of it, or waits for an answer that never comes.
+      const id = isBinary || bytes.length > limits.frameBytes ? undefined : idInText(bytes.toString('utf8'));
+      this.#refuse(id, 'TOO_MANY', { retryAfterMs: waitMs });
+    } else if (isBinary) this.#badFrame(undefined, 'BAD_FRAME', { reason: 'frames are text' });
     else if (bytes.length > limits.frameBytes)
       this.#badFrame(undefined, 'TOO_LARGE', { limitBytes: limits.frameBytes });
     else this.#onText(bytes.toString('utf8'));

@@ -241,6 +241,16 @@ test('[CL10] a frame over the limit, a binary one and a flood are refused by nam
   expect((await client.next('refused')).error.code).toBe('TOO_MANY');
 });
 
+test('[CL17] what is refused for its rate is refused by its id: nobody waits for an answer that never comes', async () => {
+  const { connect } = await open({ frameBurstCount: 1, framesPerSecond: 0.001 });
+  const client = await connect();
+  client.hello();
+  client.send({ type: 'query', id: 7, name: 'unreadItems', params: {} });
+  expect(await client.next('refused')).toMatchObject({ id: 7, error: { code: 'TOO_MANY', retry: 'later' } });
+  client.send('{"type":"query","id":8');
+  expect(await client.next('refused')).not.toHaveProperty('id');
+});
+
 test('[CL11] a closing server says when to come back, refuses newcomers and leaves nothing', async () => {
   const { connect, server, clock, authenticator, httpServer } = await open();
   const client = await connect();

@@ -48,6 +48,15 @@ export function readClientFrame(text: string): ReadFrame {
   return { ok: false, id: idOf(value), reason: reasonOf(value) ?? parsed.reason };
 }
 
+/** The id of a request that is refused unread; undefined where none can be made out. Never throws. */
+export function idInText(text: string): number | undefined {
+  try {
+    return idOf(JSON.parse(text));
+  } catch {
+    return undefined; // not JSON: nobody waits for an answer to it
+  }
+}
+
 function reasonOf(value: unknown): string | undefined {
   if (!isObject(value)) return 'it must be an object';
   const { type, name } = value;
