@@ -16,7 +16,7 @@ import type { NoticeLanguage } from './notice-language.ts';
 import type { NoticeLimits } from './notice-limits.ts';
 import type { NoticeLink } from './notice-link.ts';
 import { wentLive } from './record-flags.ts';
-import { newSeat, noteGivenUp, type Seat, takeGivenUp } from './seat.ts';
+import { forgetGivenUp, givenUpTo, newSeat, noteGivenUp, type Seat } from './seat.ts';
 
 /** A user's connections; they are served together. */
 type Reader = LaneSpot & { readonly seats: Map<NoticeLink, Seat> };
@@ -115,10 +115,15 @@ export class Dispatcher {
     return this.#seatOf(link)?.sentUpTo ?? (0 as Seq);
   }
 
-  /** Records that were given up when this connection had been sent them, up to a place that its client has. Told once. */
-  takeGivenUp(link: NoticeLink, upTo: Seq): readonly number[] {
+  /** Records that were given up when this connection had been sent them, up to a place that its client has. */
+  givenUpTo(link: NoticeLink, upTo: Seq): readonly number[] {
     const seat = this.#seatOf(link);
-    return seat ? takeGivenUp(seat, upTo) : [];
+    return seat ? givenUpTo(seat, upTo) : [];
+  }
+  /** It is written down that the client has them. */
+  forgetGivenUp(link: NoticeLink, recordNos: readonly number[]): void {
+    const seat = this.#seatOf(link);
+    if (seat) forgetGivenUp(seat, recordNos);
   }
 
   /** Sends what waits above `from`, `replayed` (what another device acknowledged) put between, and from then on what comes. */

@@ -319,21 +319,33 @@ export class NoticeHub {
   /** The user's client has what waits up to a place, and what was given up after it had been sent. */
   async #takeUpTo(link: NoticeLink, mailbox: Mailbox | undefined, upTo: Seq): Promise<ReceiptAnswer> {
     if (!mailbox) return NOTHING_KNOWN;
+    const waitingIds = await this.#takeWaiting(link, mailbox, upTo);
+    // Behind it: what was given up while that was on its way into the log is among them.
+    const givenUpIds = await this.#takeGivenUp(link, mailbox, upTo);
+    if (givenUpIds.length === 0) return { messageIds: waitingIds, unknownIds: [] };
+    return { messageIds: [...new Set([...givenUpIds, ...waitingIds])], unknownIds: [] };
+  }
+
+  async #takeWaiting(link: NoticeLink, mailbox: Mailbox, upTo: Seq): Promise<readonly string[]> {
     const { book } = this;
     const recordNos = mailbox.waitingUpTo(upTo, (recordNo) => book.records.place(recordNo));
-    const givenUpIds = this.#dispatcher.takeGivenUp(link, upTo).map((recordNo) => book.noticeOf(recordNo).messageId);
-    if (recordNos.length + givenUpIds.length === 0) return NOTHING_KNOWN;
-    const who = { userNo: mailbox.no, device: this.#deviceOf(link) };
+    if (recordNos.length === 0) return [];
     const messageIds = mailbox.hadHeld
       ? shownIdsOf(recordNos.map((recordNo) => book.deliveryOf(recordNo)))
       : recordNos.map((recordNo) => book.noticeOf(recordNo).messageId);
-    const marks: Promise<void>[] = [];
-    if (recordNos.length > 0) marks.push(this.#receipts.noteUpTo({ ...who, place: upTo, count: recordNos.length }));
-    if (givenUpIds.length > 0) {
-      marks.push(this.#receipts.note({ ...who, messageIds: givenUpIds, state: 'delivered' }));
-    }
-    await Promise.all(marks);
-    return { messageIds: [...givenUpIds, ...messageIds], unknownIds: [] };
+    const count = recordNos.length;
+    await this.#receipts.noteUpTo({ userNo: mailbox.no, place: upTo, count, device: this.#deviceOf(link) });
+    return messageIds;
+  }
+
+  async #takeGivenUp(link: NoticeLink, mailbox: Mailbox, upTo: Seq): Promise<readonly string[]> {
+    const recordNos = this.#dispatcher.givenUpTo(link, upTo);
+    if (recordNos.length === 0) return [];
+    const messageIds = recordNos.map((recordNo) => this.book.noticeOf(recordNo).messageId);
+    const device = this.#deviceOf(link);
+    await this.#receipts.note({ userNo: mailbox.no, messageIds, state: 'delivered', device });
+    this.#dispatcher.forgetGivenUp(link, recordNos);
+    return messageIds;
   }
 
   /** Soon after the start. Lists that are asked for before only take longer. */

@@ -43,10 +43,13 @@ export function noteGivenUp(seat: Seat, recordNo: number, place: Seq): void {
   if (wasSent) seat.givenUp = [...seat.givenUp.slice(1 - GIVEN_UP_LIMIT_COUNT), { recordNo, place }];
 }
 
-/** Those up to a place: the client has them. They are told once. */
-export function takeGivenUp(seat: Seat, upTo: Seq): readonly number[] {
+/** Those up to a place: the client has them. */
+export function givenUpTo(seat: Seat, upTo: Seq): readonly number[] {
   if (seat.givenUp.length === 0) return NOTHING;
-  const taken = seat.givenUp.filter(({ place }) => place <= upTo);
-  seat.givenUp = seat.givenUp.filter(({ place }) => place > upTo);
-  return taken.map(({ recordNo }) => recordNo);
+  return seat.givenUp.filter(({ place }) => place <= upTo).map(({ recordNo }) => recordNo);
+}
+
+/** It is written down that the client has them. */
+export function forgetGivenUp(seat: Seat, recordNos: readonly number[]): void {
+  seat.givenUp = seat.givenUp.filter(({ recordNo }) => !recordNos.includes(recordNo));
 }

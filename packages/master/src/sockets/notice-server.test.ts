@@ -1,6 +1,8 @@
 import { request } from 'node:http';
 import type { UserId } from '@hiscrm/shared/model/ids.ts';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { textOfFrame } from '../hub/prepared-frame.ts';
+import type { NoticeLink } from '../notices/notice-link.ts';
 import { ADMIN, openNoticeWorld } from './testing/notice-world.ts';
 
 async function aWorld(options: Parameters<typeof openNoticeWorld>[0] = {}) {
@@ -98,6 +100,33 @@ test('[NO62] who has a notice that was taken back meanwhile has got it, and says
   bob.send({ type: 'ack', uptoOffset: later.offset });
   expect(await bob.next('ack_result')).toMatchObject({ messageIds: ['m-2'] });
   expect(world.hub.figures().records).toMatchObject({ received: 2, expired: 1 });
+});
+
+test('[NO62] what is taken back while its acknowledgement is on the way into the log was got as well', async () => {
+  const { hub, send } = await aWorld({ users: ['ann'] });
+  const written: string[] = [];
+  const link: NoticeLink = {
+    id: 'c-1',
+    format: 'plain',
+    userId: 'u-ann' as UserId,
+    username: 'ann',
+    address: '::1',
+    agent: 'test',
+    since: 0,
+    lastSeenAt: 0,
+    bufferedBytes: 0,
+    write: (frame) => written.push(textOfFrame(frame)),
+    flush: () => undefined,
+    tooSlow: () => undefined,
+  };
+  hub.enter(link);
+  hub.start(link);
+  await send({ messageId: 'm-1' });
+  await vi.waitFor(() => expect(written.at(-1)).toContain('m-1'));
+  const acknowledged = hub.acknowledgeUpTo(link, hub.book.head());
+  await hub.recall('m-1', ADMIN); // commits in this turn; acknowledgements wait for the next
+  expect(await acknowledged).toEqual({ messageIds: ['m-1'], unknownIds: [] });
+  expect(hub.figures().records).toMatchObject({ received: 1, expired: 0 });
 });
 
 test('[NO2] what was not acknowledged comes again in order after a reconnect, what was acknowledged does not', async () => {
