@@ -190,14 +190,16 @@ export class ClientConnection implements Sink {
     this.#lastHeardAt = clock.now();
     const waitMs = this.#bucket.take(clock.now());
     const bytes = data as Buffer; // `binaryType` is left at nodebuffer
-    if (waitMs > 0) {
-      // By its id: who asked must hear of it, or waits for an answer that never comes.
-      const id = isBinary || bytes.length > limits.frameBytes ? undefined : idInText(bytes.toString('utf8'));
-      this.#refuse(id, 'TOO_MANY', { retryAfterMs: waitMs });
-    } else if (isBinary) this.#badFrame(undefined, 'BAD_FRAME', { reason: 'frames are text' });
-    else if (bytes.length > limits.frameBytes)
-      this.#badFrame(undefined, 'TOO_LARGE', { limitBytes: limits.frameBytes });
-    else this.#onText(bytes.toString('utf8'));
+    const isLarge = bytes.length > limits.frameBytes;
+    if (waitMs === 0 && !isBinary && !isLarge) {
+      this.#onText(bytes.toString('utf8'));
+      return;
+    }
+    // By its id: who asked must hear of it, or waits for an answer that never comes. The server lets no frame in that is too large to read.
+    const id = isBinary ? undefined : idInText(bytes.toString('utf8'));
+    if (waitMs > 0) this.#refuse(id, 'TOO_MANY', { retryAfterMs: waitMs });
+    else if (isBinary) this.#badFrame(id, 'BAD_FRAME', { reason: 'frames are text' });
+    else this.#badFrame(id, 'TOO_LARGE', { limitBytes: limits.frameBytes });
   }
 
   #onText(text: string): void {

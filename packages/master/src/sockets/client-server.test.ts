@@ -251,6 +251,15 @@ test('[CL17] what is refused for its rate is refused by its id: nobody waits for
   expect(await client.next('refused')).not.toHaveProperty('id');
 });
 
+test('[CL17] what is refused for its size is refused by its id', async () => {
+  const { connect } = await open();
+  const client = await connect();
+  client.hello();
+  const text = 'x'.repeat(70_000);
+  client.send({ type: 'command', id: 9, key: 'k', name: 'sendReply', params: { text } });
+  expect(await client.next('refused')).toMatchObject({ id: 9, error: { code: 'TOO_LARGE', retry: 'never' } });
+});
+
 test('[CL11] a closing server says when to come back, refuses newcomers and leaves nothing', async () => {
   const { connect, server, clock, authenticator, httpServer } = await open();
   const client = await connect();
