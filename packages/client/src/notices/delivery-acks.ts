@@ -6,8 +6,8 @@ export const ACK_QUIET_MS = 500;
 export const ACK_LATEST_MS = 2_000;
 /** So many wait for nothing: of one user the server lets a hundred unacknowledged ones wait before the oldest expires. */
 export const ACK_AT_ONCE_COUNT = 32;
-/** Ids in one command. */
-export const ACK_LIMIT_COUNT = 1_000;
+/** Ids in one command: the longest that there are, so many of them fit into a frame. */
+export const ACK_LIMIT_COUNT = 500;
 
 /**
  * Acknowledgements of notices that were taken, until they have company: one costs the server as much as several deliveries.
