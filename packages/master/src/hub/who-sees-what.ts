@@ -30,11 +30,12 @@ export class SharedSights {
   readonly #byKey = new Map<string, Sight>();
 
   of(principal: Principal): Sight {
-    const fresh = sightOf(principal);
-    const known = this.#byKey.get(fresh.key);
+    const key = sightKey(principal);
+    const known = this.#byKey.get(key);
     if (known) return known;
     if (this.#byKey.size >= SHARED_LIMIT_COUNT) this.#byKey.clear();
-    this.#byKey.set(fresh.key, fresh);
+    const fresh = sightOf(principal);
+    this.#byKey.set(key, fresh);
     return fresh;
   }
 }
