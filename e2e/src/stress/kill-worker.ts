@@ -21,8 +21,8 @@ const RECOVERY_DEADLINE_MS = RESTART_CAP_MS + 120_000;
 /** The pause before a Worker is started again doubles with each kill: after so many rounds everything is begun anew. */
 const ROUNDS_A_WORLD = 4;
 
-/** What one world saw. */
-type Tally = Record<string, number> & { killedWorkers: number; killedBrowsers: number };
+/** What one world saw, by name. */
+type Tally = Readonly<Record<string, number>>;
 
 /**
  * `kill -9` of the Worker process and of its Chromium, in turns and at random moments, while customers write and operators

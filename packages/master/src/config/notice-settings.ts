@@ -12,7 +12,7 @@ export const NOTICE_SETTINGS = {
     schema: between(1, BILLION),
     default: '50000',
     description:
-      'Deliveries to connected users that may wait for their sockets; a notice that does not fit is refused with 503. Not less than the users on line.',
+      'Deliveries to connected users that may wait for their sockets; a notice that does not fit is refused with 503. Not less than the users on line, times the notices to everybody that are sent at the same time.',
   },
   noticeUrgentDeliveries: {
     env: 'HISCRM_NOTICE_URGENT_DELIVERIES',

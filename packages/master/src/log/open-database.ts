@@ -18,7 +18,7 @@ import { SqliteStateTables, type StateTables } from './state-tables.ts';
 import { type TrimPolicy, trimPlace } from './trim-place.ts';
 import type { WriterJob } from './writer-protocol.ts';
 
-/** Recent rows kept in memory: about 10,000 for subscribers that fell behind for a moment. */
+/** Recent rows kept in memory: some 2,000 for subscribers that fell behind for a moment. Others are read from disk. */
 const RING_LIMIT_BYTES = 2 * 1024 * 1024;
 /** Rows that wait for the disk: some seconds of the fastest ingest. */
 const IN_FLIGHT_LIMIT_BYTES = 32 * 1024 * 1024;
