@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tempFolder } from '@hiscrm/e2e/harness/temp-folder.ts';
 import { must } from '@hiscrm/shared/lib/must.ts';
+import { HttpTimer, type TimedRequest } from '../lib/http-timer.ts';
 import { serverCpu } from '../lib/machine.ts';
 import type { BenchUser, NoticeStand } from '../lib/notice-stand.ts';
 import { noticeId } from '../lib/notice-swarm.ts';
@@ -56,14 +57,16 @@ const BARE_BYTES = 12_000;
 export async function timeNoticeRoutes(stand: NoticeStand, rounds: number): Promise<readonly RouteFigure[]> {
   await markSome(stand);
   const bare = await BareServer.start();
+  const timer = new HttpTimer();
   try {
     const figures: RouteFigure[] = [];
     for (const asked of routesOf(stand.users, await middleOf(stand))) {
-      figures.push(...(await time(stand, asked, asked.body ? rounds * WRITES_FACTOR : rounds, bare)));
+      figures.push(...(await time(timer, stand, asked, asked.body ? rounds * WRITES_FACTOR : rounds, bare)));
     }
-    figures.push(await timeBesideFile(stand, rounds));
+    figures.push(await timeBesideFile(timer, stand, rounds));
     return figures;
   } finally {
+    await timer.close();
     await bare.close();
   }
 }
@@ -85,11 +88,8 @@ class BareServer {
     return new BareServer(await startPeer('rest-node-http', serverCpu(), [file]), folder);
   }
 
-  /** How long an answer took (ms). */
-  async ask(): Promise<number> {
-    const startedAt = performance.now();
-    await (await fetch(`http://127.0.0.1:${this.#peer.port}/`)).text();
-    return performance.now() - startedAt;
+  get request(): TimedRequest {
+    return { url: `http://127.0.0.1:${this.#peer.port}/`, method: 'GET', headers: {} };
   }
 
   async close(): Promise<void> {
@@ -220,30 +220,22 @@ function writesOf(users: readonly BenchUser[]): readonly Asked[] {
   ];
 }
 
-type Answered = { readonly firstByteMs: number; readonly lastByteMs: number; readonly bytes: number };
-
 async function time(
+  timer: HttpTimer,
   stand: NoticeStand,
   asked: Asked,
   rounds: number,
   bare: BareServer,
 ): Promise<readonly RouteFigure[]> {
-  const answers: Answered[] = [];
-  const bareTook: number[] = [];
+  const requests = Array.from({ length: rounds + WARM_UP_COUNT }, (_, round) => requestOf(stand, asked, round));
   const { pid } = stand.master;
-  let usedBeforeUs = 0;
-  for (let round = 0; round < rounds + WARM_UP_COUNT; round++) {
-    if (round === WARM_UP_COUNT) usedBeforeUs = processUse(pid).cpuUs;
-    const answered = await ask(stand, asked, round);
-    const bareMs = await bare.ask();
-    if (round < WARM_UP_COUNT) continue;
-    answers.push(answered);
-    bareTook.push(bareMs);
-  }
+  await timer.each(requests.slice(0, WARM_UP_COUNT), bare.request);
+  const usedBeforeUs = processUse(pid).cpuUs;
+  const { answers, betweenMs } = await timer.each(requests.slice(WARM_UP_COUNT), bare.request);
+  const cpuMs = (processUse(pid).cpuUs - usedBeforeUs) / 1_000 / rounds;
+  const bareP99Ms = percentile(betweenMs, 0.99);
   const last = answers.map(({ lastByteMs }) => lastByteMs);
   const bytes = answers.at(-1)?.bytes ?? 0;
-  const cpuMs = (processUse(pid).cpuUs - usedBeforeUs) / 1_000 / rounds;
-  const bareP99Ms = percentile(bareTook, 0.99);
   if (!asked.isFile) return [figureOf(asked.name, last, bytes, { cpuMs, bareP99Ms })];
   const first = answers.map(({ firstByteMs }) => firstByteMs);
   return [
@@ -268,46 +260,27 @@ const figureOf = (
   ...more,
 });
 
-/** From the request to the first and the last byte of the answer. */
-async function ask({ admin }: NoticeStand, asked: Asked, round: number): Promise<Answered> {
+function requestOf({ admin }: NoticeStand, asked: Asked, round: number): TimedRequest {
   const body = asked.body ? JSON.stringify(asked.body(round)) : undefined;
-  const startedAt = performance.now();
-  const response = await fetch(`${admin.baseUrl}${asked.path}`, {
+  return {
+    url: `${admin.baseUrl}${asked.path}`,
     method: asked.method ?? 'GET',
     headers: { ...admin.headers, ...(body !== undefined && { 'content-type': 'application/json' }) },
-    ...(body !== undefined && { body }),
-  });
-  let firstByteMs: number | undefined;
-  let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    firstByteMs ??= performance.now() - startedAt;
-    bytes += chunk.length;
-  }
-  const lastByteMs = performance.now() - startedAt;
-  if (!response.ok) throw new Error(`${asked.name} was answered ${response.status}`);
-  return { firstByteMs: firstByteMs ?? lastByteMs, lastByteMs, bytes };
+    body,
+  };
 }
 
 /** A small route, asked again and again while files are made. */
-async function timeBesideFile(stand: NoticeStand, rounds: number): Promise<RouteFigure> {
+async function timeBesideFile(timer: HttpTimer, stand: NoticeStand, rounds: number): Promise<RouteFigure> {
   const small: Asked = {
     name: 'GET receive-status while a file is made',
     path: `${BASE}/messages/${noticeId(50)}/receive-status`,
   };
-  const took: number[] = [];
-  let bytes = 0;
-  while (took.length < rounds) {
-    let isMade = false;
-    const file = ask(stand, rosterFile('json'), 0).finally(() => {
-      isMade = true;
-    });
-    while (!isMade) {
-      const answered = await ask(stand, small, 0);
-      if (isMade) break;
-      took.push(answered.lastByteMs);
-      bytes = answered.bytes;
-    }
-    await file;
-  }
-  return figureOf(small.name, took, bytes);
+  const file = requestOf(stand, rosterFile('json'), 0);
+  const answers = await timer.beside(requestOf(stand, small, 0), file, rounds);
+  return figureOf(
+    small.name,
+    answers.map(({ lastByteMs }) => lastByteMs),
+    answers.at(-1)?.bytes ?? 0,
+  );
 }

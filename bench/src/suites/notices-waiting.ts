@@ -84,7 +84,7 @@ function report(found: Found): SuiteReport {
     method:
       `${WAITING_COUNT} notices to ${size.toLocaleString('en')} users, sent while none of them is there: ${(size * WAITING_COUNT).toLocaleString('en')} receive records. Users come back ` +
       `one after the other, then ${atOnceCount.toLocaleString('en')} at once, while notices to ${PROBE_COUNT} others are timed from their place in the log. Then every REST ` +
-      `route of the hub is asked ${found.rounds} times (writes ten times as often, to meet several checkpoints), one request after the other, from the request to the last byte of its answer; of a file ` +
+      `route of the hub is asked ${found.rounds} times (writes ten times as often, to meet several checkpoints), one request after the other by a thread that holds nothing else (what the load generator collects of its own garbage is not in them), from the request to the last byte of its answer; of a file ` +
       'to its first byte, as it is made while it is sent. A bare server on the same core is asked after each of them: what the machine itself added meanwhile. ' +
       'Cpu is what all threads of the Master used for one request.',
     tables: [
