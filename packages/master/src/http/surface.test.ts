@@ -151,6 +151,37 @@ test('monitors see process, readiness and figures; strangers no figures', async 
   expect((await world.request(stranger, admin)).statusCode).toBe(200);
 });
 
+test('every answer has the headers that keep a browser safe: a page, an answer, a refusal', async () => {
+  const csp =
+    "default-src 'self';script-src 'self';style-src 'self' 'unsafe-inline';img-src 'self' https: data: blob:;" +
+    "media-src 'self' https: blob:;font-src 'self' data:;connect-src 'self' ws: wss:;object-src 'none';base-uri 'self';" +
+    "form-action 'self';frame-ancestors 'none'";
+  const expected = {
+    'content-security-policy': csp,
+    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-resource-policy': 'same-origin',
+    'origin-agent-cluster': '?1',
+    'referrer-policy': 'no-referrer',
+    'x-content-type-options': 'nosniff',
+    'x-dns-prefetch-control': 'off',
+    'x-download-options': 'noopen',
+    'x-frame-options': 'SAMEORIGIN',
+    'x-permitted-cross-domain-policies': 'none',
+    'x-xss-protection': '0',
+  };
+  const asked = [
+    { url: '/', token: undefined },
+    { url: '/api/admin/websocket/stats', token: admin },
+    { url: '/api/admin/websocket/stats', token: undefined },
+    { url: '/api/none', token: undefined },
+  ];
+  for (const { url, token } of asked) {
+    const { headers } = await world.get(url, token);
+    expect(headers, url).toMatchObject(expected);
+    expect(headers, url).not.toHaveProperty('strict-transport-security');
+  }
+});
+
 test('the web client: its page is never kept, its files for ever, its routes lead to its page, nothing outside is served', async () => {
   const page = await world.get('/');
   expect(page.body).toContain('<title>client');
