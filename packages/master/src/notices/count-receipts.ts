@@ -1,5 +1,4 @@
-import { type Counts, countsOf, FlagCounts } from './flag-counts.ts';
-import { lowerBound } from './lower-bound.ts';
+import { type Counts, FlagCounts } from './flag-counts.ts';
 import type { Mailbox } from './mailbox.ts';
 import type { NoticeBook } from './notice-book.ts';
 
@@ -26,16 +25,17 @@ export function countReceipts(
   const all = isAll ? book.totals : FlagCounts.of(book.records.countFlags(from, end));
   const users = mailboxes.map((mailbox) => ({
     mailbox,
-    stats: isAll ? mailbox.counts.counts() : countsOf(cellsOf(book, mailbox, from, end)),
+    stats: (isAll ? mailbox.counts : countOwn(book, mailbox, from, end)).counts(),
   }));
   return { stats: all.counts(), userCount: book.mailboxes.size, users };
 }
 
-/** One for each of the user's records in a range of numbers. */
-function* cellsOf({ records }: NoticeBook, mailbox: Mailbox, from: number, end: number) {
-  for (let at = lowerBound(mailbox.records, from); at < mailbox.records.length; at++) {
-    const recordNo = mailbox.records[at] ?? end;
-    if (recordNo >= end) return;
-    yield { flags: records.flags(recordNo), count: 1 };
-  }
+/** The user's records in a range of numbers. */
+function countOwn({ records }: NoticeBook, mailbox: Mailbox, first: number, end: number): FlagCounts {
+  const counts = new FlagCounts();
+  records.eachOfUser(mailbox.no, { first, end }, (_recordNo, _userNo, flags) => {
+    counts.add(flags, 1);
+    return true;
+  });
+  return counts;
 }

@@ -17,6 +17,7 @@ import type { NoticeLimits } from './notice-limits.ts';
 import type { NoticeLink } from './notice-link.ts';
 import { wentLive } from './record-flags.ts';
 import { forgetGivenUp, givenUpTo, newSeat, noteGivenUp, type Seat } from './seat.ts';
+import { waitingAbove } from './user-stream.ts';
 
 /** A user's connections; they are served together. */
 type Reader = LaneSpot & { readonly seats: Map<NoticeLink, Seat> };
@@ -48,7 +49,6 @@ export class Dispatcher {
   readonly lanes: Lanes<Reader>;
   readonly #limits: NoticeLimits;
   readonly #book: NoticeBook;
-  readonly #placeOf: (recordNo: number) => Seq;
   readonly #joined: JoinedFrames;
   readonly #onSent: (ms: number) => void;
   readonly #lc: Logger;
@@ -73,7 +73,6 @@ export class Dispatcher {
     const { limits } = options;
     this.#limits = limits;
     this.#book = options.book;
-    this.#placeOf = (recordNo) => options.book.records.place(recordNo);
     this.#joined = new JoinedFrames(options);
     this.#onSent = options.onSent;
     this.#lc = options.lc;
@@ -234,12 +233,13 @@ export class Dispatcher {
   /** Everything above the seat's place, what was taken back, and the badge, in one write. */
   #serve(seat: Seat, { isReturning, replayed, hasRead }: Occasion): void {
     const { link } = seat;
+    const { records } = this.#book;
     const mailbox = seat.mailbox ?? this.#book.mailboxes.get(link.userId);
-    const waiting = mailbox?.waitingAbove(seat.sentUpTo, this.#placeOf) ?? [];
+    const waiting = mailbox ? waitingAbove(records, mailbox, seat.sentUpTo) : [];
     const unreadCount = mailbox?.unreadCount ?? 0;
     const recordNos =
       replayed.length > 0
-        ? [...replayed, ...waiting].sort((a, b) => this.#placeOf(a) - this.#placeOf(b) || a - b)
+        ? [...replayed, ...waiting].sort((a, b) => records.place(a) - records.place(b) || a - b)
         : waiting;
     const last = recordNos.at(-1);
     const { withdrawn } = seat;
@@ -259,7 +259,7 @@ export class Dispatcher {
     seat.unreadCount = unreadCount;
     if (withdrawn.length > 0) seat.withdrawn = [];
     if (last === undefined) return;
-    seat.sentUpTo = this.#placeOf(last);
+    seat.sentUpTo = records.place(last);
     this.#noteSent(recordNos, isReturning);
   }
 
@@ -282,7 +282,7 @@ export class Dispatcher {
 
   #noteGivenUp({ mailbox, recordNo }: Extract<NoticeEffect, { kind: 'givenUp' }>): void {
     for (const seat of this.#readers.get(mailbox.userId)?.seats.values() ?? []) {
-      noteGivenUp(seat, recordNo, this.#placeOf(recordNo));
+      noteGivenUp(seat, recordNo, this.#book.records.place(recordNo));
     }
   }
 

@@ -12,6 +12,7 @@ export type Surplus = { readonly userId: UserId; readonly recordNos: readonly nu
 export class ExpiryDesk {
   readonly #committer: Committer;
   readonly #waitingLimitCount: number;
+  readonly #waitingOf: (mailbox: Mailbox) => readonly number[];
   readonly #messageIdOf: (recordNo: number) => string;
   readonly #lc: Logger;
   readonly #full = new Set<Mailbox>();
@@ -23,11 +24,14 @@ export class ExpiryDesk {
     readonly committer: Committer;
     /** 0 = no bound. */
     readonly waitingLimitCount: number;
+    /** The records that wait for a user, the oldest first. */
+    readonly waitingOf: (mailbox: Mailbox) => readonly number[];
     readonly messageIdOf: (recordNo: number) => string;
     readonly lc: Logger;
   }) {
     this.#committer = options.committer;
     this.#waitingLimitCount = options.waitingLimitCount;
+    this.#waitingOf = options.waitingOf;
     this.#messageIdOf = options.messageIdOf;
     this.#lc = options.lc;
   }
@@ -39,7 +43,7 @@ export class ExpiryDesk {
 
   /** A mailbox got something more. */
   noteArrival(mailbox: Mailbox): void {
-    if (this.#waitingLimitCount === 0 || mailbox.waiting.length <= this.#waitingLimitCount) return;
+    if (this.#waitingLimitCount === 0 || mailbox.waitingCount <= this.#waitingLimitCount) return;
     this.#full.add(mailbox);
     this.#askTurn();
   }
@@ -88,7 +92,7 @@ export class ExpiryDesk {
   async #flush(): Promise<void> {
     const surplus = [...this.#full].map((mailbox) => ({
       userId: mailbox.userId,
-      recordNos: mailbox.waiting.slice(0, Math.max(0, mailbox.waiting.length - this.#waitingLimitCount)),
+      recordNos: this.#waitingOf(mailbox).slice(0, Math.max(0, mailbox.waitingCount - this.#waitingLimitCount)),
     }));
     this.#full.clear();
     await this.giveUp('overflow', surplus);

@@ -61,7 +61,10 @@ function countOfUsers(scope: Scope): FlagCounts {
   const { records, from, end } = scope;
   const counts = new FlagCounts();
   if (areFew(scope, end - from)) {
-    eachOfUsers(scope, (recordNo) => counts.add(records.flags(recordNo), 1));
+    eachOfUsers(scope, (_recordNo, _userNo, flags) => {
+      counts.add(flags, 1);
+      return true;
+    });
     return counts;
   }
   const isOfUser = userBitsOf(scope);

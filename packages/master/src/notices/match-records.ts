@@ -1,4 +1,3 @@
-import { lowerBound } from './lower-bound.ts';
 import { RecordMarks } from './record-marks.ts';
 import { areFew, eachOfUsers, type Scope, userBitsOf } from './record-scope.ts';
 
@@ -20,8 +19,9 @@ export function markMatches(scope: Scope): RecordMarks {
   const { records, from, end, wanted } = scope;
   const marks = new RecordMarks(from, end);
   if (areFew(scope, end - from)) {
-    eachOfUsers(scope, (recordNo) => {
-      if (wanted[records.flags(recordNo)] === 1) marks.mark(recordNo);
+    eachOfUsers(scope, (recordNo, _userNo, flags) => {
+      if (wanted[flags] === 1) marks.mark(recordNo);
+      return true;
     });
   } else {
     passThrough(scope, { isDescending: false, skipCount: 0 }, (recordNo) => {
@@ -65,12 +65,14 @@ function passThrough(scope: Scope, { isDescending, skipCount }: Walk, visit: Vis
 }
 
 /** The records of one user are in order already. */
-function alongUser({ records, from, end, wanted, mailboxes }: Scope, isDescending: boolean, visit: Visit): void {
-  const own = mailboxes?.[0]?.records ?? [];
-  const first = lowerBound(own, from);
-  const last = lowerBound(own, end) - 1;
-  for (let index = 0; index <= last - first; index++) {
-    const recordNo = own[isDescending ? last - index : first + index] ?? end;
-    if (wanted[records.flags(recordNo)] === 1 && !visit(recordNo)) return;
-  }
+function alongUser(scope: Scope, isDescending: boolean, visit: Visit): void {
+  const { wanted } = scope;
+  const oldestLast: number[] = [];
+  eachOfUsers(scope, (recordNo, _userNo, flags) => {
+    if (wanted[flags] !== 1) return true;
+    if (isDescending) return visit(recordNo);
+    oldestLast.push(recordNo);
+    return true;
+  });
+  for (const recordNo of oldestLast.reverse()) if (!visit(recordNo)) return;
 }

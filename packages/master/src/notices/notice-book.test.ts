@@ -11,6 +11,7 @@ import { Presence } from './presence.ts';
 import { RecipientColumns } from './recipients.ts';
 import { saveNotices } from './save-notices.ts';
 import { readHistory } from './user-history.ts';
+import { waitingOf } from './user-stream.ts';
 
 const USERS_COUNT = 700;
 const userId = (n: number): UserId => `u-${n}` as UserId;
@@ -202,7 +203,8 @@ function seen(book: NoticeBook): unknown {
       unreadCount: mailbox.unreadCount,
       counts: mailbox.counts.counts(),
       newestPlace: mailbox.newestPlace,
-      waiting: tiesSorted(book, mailbox.waiting),
+      waiting: tiesSorted(book, waitingOf(records, mailbox)),
+      waitingCount: mailbox.waitingCount,
       held: [...mailbox.held].sort((a, b) => a - b),
       history: tiesSorted(
         book,

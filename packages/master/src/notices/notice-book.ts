@@ -36,6 +36,7 @@ import {
   wentLive,
   withdrawn,
 } from './record-flags.ts';
+import { keepShown, waitingUpTo } from './user-stream.ts';
 
 type Of<K extends NoticeChange['kind']> = Extract<NoticeChange, { kind: K }>;
 
@@ -97,24 +98,22 @@ export class NoticeBook {
   /** Gives every user the records that are stored, and has those wait that nobody has got. */
   #takeStored(): void {
     const { records } = this;
-    const wereHeld = new Set<Mailbox>();
+    const haveHeld = new Set<Mailbox>();
     for (let recordNo = 0; recordNo < records.count; recordNo++) {
       const mailbox = this.#byNo[records.userNo(recordNo)];
       assert(mailbox !== undefined, 'users are written before their records');
       const flags = records.flags(recordNo);
       const place = records.place(recordNo);
-      if (place < mailbox.newestPlace) wereHeld.add(mailbox);
-      mailbox.take(recordNo, place);
-      mailbox.hadHeld ||= records.heldUntil(recordNo) > 0;
+      if (place === 0 || place < mailbox.newestPlace) haveHeld.add(mailbox);
+      mailbox.totalCount++;
+      mailbox.reach(place);
+      mailbox.hadHeld ||= place === 0 || records.heldUntil(recordNo) > 0;
       this.totals.add(flags, 1);
       mailbox.counts.add(flags, 1);
       if (isUnread(flags)) mailbox.unreadCount++;
       if (isPending(flags)) this.#wait(mailbox, recordNo, place);
     }
-    for (const mailbox of wereHeld) {
-      mailbox.sortShown((recordNo) => records.place(recordNo));
-      mailbox.waiting.sort((a, b) => records.place(a) - records.place(b) || a - b);
-    }
+    for (const mailbox of haveHeld) keepShown(records, mailbox);
   }
 
   /** Place of the newest row folded in. */
@@ -206,8 +205,10 @@ export class NoticeBook {
       const place = held.has(index) ? (0 as Seq) : row.seq; // a held one gets its place when it is released
       mailbox.counts.add(flags[index] ?? 0, 1);
       mailbox.unreadCount++;
-      mailbox.take(firstRecordNo + index, place);
+      mailbox.totalCount++;
       this.#wait(mailbox, firstRecordNo + index, place);
+      if (place > 0) this.#show(mailbox, firstRecordNo + index, place);
+      else this.#keepShown(mailbox);
     });
     for (const { flags: state, count } of countEach(flags)) {
       notice.counts.add(state, count);
@@ -254,9 +255,25 @@ export class NoticeBook {
   }
 
   #wait(mailbox: Mailbox, recordNo: number, place: Seq): void {
-    (place > 0 ? mailbox.waiting : mailbox.held).push(recordNo);
     this.#waitingCount++;
-    if (place === 0) this.#noteHeld(mailbox);
+    if (place > 0) {
+      mailbox.waitingCount++;
+      return;
+    }
+    mailbox.held.push(recordNo);
+    this.#noteHeld(mailbox);
+  }
+
+  /** A record got the highest place of its user's stream. */
+  #show(mailbox: Mailbox, recordNo: number, place: Seq): void {
+    mailbox.shown?.push(recordNo);
+    mailbox.reach(place);
+  }
+
+  /** Something is held: from now on the stream goes another way than the records. */
+  #keepShown(mailbox: Mailbox): void {
+    mailbox.hadHeld = true;
+    if (!mailbox.shown) keepShown(this.records, mailbox);
   }
 
   #release(row: LoggedRow, change: Of<'notice.released'>, effects: NoticeEffect[]): void {
@@ -270,9 +287,11 @@ export class NoticeBook {
         recordNos.push(recordNo);
         const heldUntil = isDigest ? this.records.heldUntil(recordNo) : 0;
         this.records.release(recordNo, { place: row.seq, heldUntil, at: row.at });
-        mailbox.show(recordNo, row.seq);
+        this.#show(mailbox, recordNo, row.seq);
         // One that was marked meanwhile waits no more, and stands in the user's history all the same.
-        if (isPending(this.records.flags(recordNo))) mailbox.startWaiting(recordNo);
+        if (!isPending(this.records.flags(recordNo))) continue;
+        drop(mailbox.held, recordNo);
+        mailbox.waitingCount++;
       }
       this.#noteHeld(mailbox);
       if (recordNos.length > 0) effects.push({ kind: 'released', mailbox, recordNos });
@@ -355,7 +374,7 @@ export class NoticeBook {
     },
     effects: NoticeEffect[],
   ): void {
-    for (const recordNo of mailbox.waitingUpTo(place, (no) => this.records.place(no))) {
+    for (const recordNo of waitingUpTo(this.records, mailbox, place)) {
       const notice = this.noticeOf(recordNo);
       this.#mark({ row, notice, mailbox, recordNo, next: delivered, deviceNo }, effects);
       settled.add(notice);
@@ -365,12 +384,12 @@ export class NoticeBook {
   #readAll(row: LoggedRow, change: Of<'notice.allRead'>, effects: NoticeEffect[]): void {
     const mailbox = this.mailboxes.get(change.userId);
     if (!mailbox) return;
-    for (let at = mailbox.records.length - 1; at >= 0 && mailbox.unreadCount > 0; at--) {
-      const recordNo = mailbox.records[at] ?? 0;
-      if (!isUnread(this.records.flags(recordNo))) continue;
-      const notice = this.shelf.byNo(this.records.noticeNo(recordNo));
+    const all = { first: 0, end: this.records.count };
+    this.records.eachOfUser(mailbox.no, all, (recordNo, _userNo, flags) => {
+      const notice = isUnread(flags) ? this.shelf.byNo(this.records.noticeNo(recordNo)) : undefined;
       if (notice && notice.no <= change.upToSeq) this.#mark({ row, notice, mailbox, recordNo, next: read }, effects);
-    }
+      return mailbox.unreadCount > 0;
+    });
   }
 
   /** Raises one record. Nothing happens when it is there already. */
@@ -412,8 +431,7 @@ export class NoticeBook {
   /** The user's record of a notice; undefined when it was not for this user. */
   recordNoOf(notice: LiveNotice, mailbox: Mailbox): number | undefined {
     const { first, count } = notice.records;
-    const next = mailbox.waiting[0] ?? -1; // acknowledgements come in order
-    return next >= first && next < first + count ? next : this.records.find(first, count, mailbox.no);
+    return this.records.find(first, count, mailbox.no);
   }
 
   noticeOf(recordNo: number): LiveNotice {
@@ -437,9 +455,9 @@ export class NoticeBook {
   }
 
   #unwait(recordNo: number, mailbox: Mailbox): void {
-    mailbox.forget(recordNo);
     this.#waitingCount--;
-    if (this.records.place(recordNo) === 0) this.#noteHeld(mailbox);
+    if (drop(mailbox.held, recordNo)) this.#noteHeld(mailbox);
+    else mailbox.waitingCount--;
   }
 
   #whoWaitFor({ records: { first, count } }: LiveNotice): readonly Mailbox[] {
@@ -490,6 +508,13 @@ export class NoticeBook {
     this.#promisedNos.delete(mailbox.userId);
     if (mailbox.no >= this.#nextNo) this.#nextNo = mailbox.no + 1;
   }
+}
+
+/** Whether it was there. */
+function drop(list: number[], recordNo: number): boolean {
+  const at = list.length === 0 ? -1 : list.indexOf(recordNo);
+  if (at >= 0) list.splice(at, 1);
+  return at >= 0;
 }
 
 /** Which numbers occur, and how often. */

@@ -29,6 +29,7 @@ import { saveNotices } from './save-notices.ts';
 import { NoticeSender } from './send-notice.ts';
 import { CachedDirectory, type UserDirectory } from './user-directory.ts';
 import { type HistoryPage, noticesOfDigest, readHistory } from './user-history.ts';
+import { newestFirst, waitingOf, waitingUpTo } from './user-stream.ts';
 
 /**
  * Records go to disk as soon as so many changed, or so long after the first: late enough that a page of records and of their
@@ -124,6 +125,7 @@ export class NoticeHub {
       committer,
       lc,
       waitingLimitCount: limits.waitingPerUserCount,
+      waitingOf: (mailbox) => waitingOf(book.records, mailbox),
       messageIdOf: (recordNo) => book.noticeOf(recordNo).messageId,
     });
     const { directory, presence } = this;
@@ -328,7 +330,7 @@ export class NoticeHub {
 
   async #takeWaiting(link: NoticeLink, mailbox: Mailbox, upTo: Seq): Promise<readonly string[]> {
     const { book } = this;
-    const recordNos = mailbox.waitingUpTo(upTo, (recordNo) => book.records.place(recordNo));
+    const recordNos = waitingUpTo(book.records, mailbox, upTo);
     if (recordNos.length === 0) return [];
     const messageIds = mailbox.hadHeld
       ? shownIdsOf(recordNos.map((recordNo) => book.deliveryOf(recordNo)))
@@ -396,14 +398,13 @@ export class NoticeHub {
   /** What the user has acknowledged above a place, from another device: the newest `replayCount`. */
   #replayed(mailbox: Mailbox, from: Seq): readonly number[] {
     const { records } = this.book;
-    const { shown } = mailbox;
     const replayed: number[] = [];
-    for (let at = shown.length - 1; at >= 0 && replayed.length < this.#limits.replayCount; at--) {
-      const recordNo = shown[at] ?? 0;
-      if (records.place(recordNo) <= from) break;
+    newestFirst(records, mailbox, (recordNo) => {
+      if (records.place(recordNo) <= from || replayed.length >= this.#limits.replayCount) return false;
       const flags = records.flags(recordNo);
       if (isDelivered(flags) && !isWithdrawn(flags)) replayed.push(recordNo);
-    }
+      return true;
+    });
     return replayed.reverse();
   }
 }

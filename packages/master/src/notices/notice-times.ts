@@ -11,6 +11,7 @@ import type { NoticeLimits } from './notice-limits.ts';
 import { endOfQuiet } from './quiet-hours.ts';
 import type { NoticeSender } from './send-notice.ts';
 import { RELEASE_LIMIT_COUNT } from './user-history.ts';
+import { waitingOf } from './user-stream.ts';
 
 type Released = Extract<NoticeChange, { kind: 'notice.released' }>;
 
@@ -133,9 +134,9 @@ export class NoticeTimes {
     const oldestAt = now - this.#limits.waitingAgeMs;
     const { records, mailboxes } = this.#book;
     const old: Surplus[] = [];
-    for (const { userId, waiting } of mailboxes.values()) {
-      const recordNos = waiting.filter((recordNo) => records.createdAt(recordNo) < oldestAt);
-      if (recordNos.length > 0) old.push({ userId, recordNos });
+    for (const mailbox of mailboxes.values()) {
+      const recordNos = waitingOf(records, mailbox).filter((recordNo) => records.createdAt(recordNo) < oldestAt);
+      if (recordNos.length > 0) old.push({ userId: mailbox.userId, recordNos });
     }
     await this.#expiry.giveUp('age', old);
   }

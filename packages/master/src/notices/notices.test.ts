@@ -10,6 +10,7 @@ import { shareOut } from './lane-shares.ts';
 import { type LaneSpot, Lanes, newSpot } from './lanes.ts';
 import { holdUntil, minuteOfDay } from './quiet-hours.ts';
 import { confirmed, delivered, expired, freshFlags, read, withdrawn } from './record-flags.ts';
+import { waitingOf } from './user-stream.ts';
 
 async function aWorld(options: Parameters<typeof openNoticeWorld>[0] = {}) {
   const world = await openNoticeWorld(options);
@@ -281,12 +282,12 @@ test('[NO29] a file closed, cut off or read again has the same records, counters
 
 const seen = (world: Awaited<ReturnType<typeof openNoticeWorld>>): unknown => ({
   records: world.hub.figures().records,
-  users: [...world.hub.book.mailboxes.values()].map(({ userId, unreadCount, totalCount, waiting, newestPlace }) => ({
-    userId,
-    unreadCount,
-    totalCount,
-    newestPlace,
-    waiting: waiting.map((recordNo) => {
+  users: [...world.hub.book.mailboxes.values()].map((mailbox) => ({
+    userId: mailbox.userId,
+    unreadCount: mailbox.unreadCount,
+    totalCount: mailbox.totalCount,
+    newestPlace: mailbox.newestPlace,
+    waiting: waitingOf(world.hub.book.records, mailbox).map((recordNo) => {
       const { notice, place } = world.hub.book.deliveryOf(recordNo);
       return [notice.messageId, place];
     }),

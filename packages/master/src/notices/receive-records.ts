@@ -1,6 +1,6 @@
 /**
  * Every receive record, in pages of columns (`log/record-page-layout.ts`), numbered in the order in which they were made. Whose
- * they are and what state they are in is always in memory: about ten bytes a record, which a list looks through at several
+ * they are and what state they are in is always in memory: about fourteen bytes a record, which a list looks through at several
  * hundred million a second. The rest of a page is read from disk when it is asked for, and forgotten again.
  *
  * A page is written as it is at that moment, which may be later than the checkpoint's place: states only rise, so the rows
@@ -49,6 +49,8 @@ export type FreshRecords = {
   readonly held: ReadonlyMap<number, number>;
 };
 
+const FIRST_USERS_COUNT = 1_024;
+
 /** Hears of one record; false = no more. */
 export type VisitRecord = (recordNo: number, userNo: number, flags: number) => boolean;
 
@@ -57,6 +59,8 @@ export class ReceiveRecords {
   readonly #cachedPageCount: number;
   readonly #pages: RecordPage[] = [];
   readonly #runs = new RecordRuns();
+  /** The newest record of each user, by number; -1 = none. From there on `before` leads through all of them. */
+  #newestOf = new Int32Array(FIRST_USERS_COUNT).fill(-1);
   /** Pages whose body is in memory, the least lately asked for first. */
   readonly #withBody = new Set<RecordPage>();
   readonly #changed = new Set<RecordPage>();
@@ -77,6 +81,7 @@ export class ReceiveRecords {
       const page = RecordPage.stored(pageNo, heads, held);
       this.#pages.push(page);
       for (const run of runs) this.#takeRun(page, run, count);
+      for (let offset = 0; offset < page.count; offset++) this.#link(page, offset);
       holdAgain(page, tables.stateSeq());
       // What waited for a start was not delivered at once.
       for (let offset = 0; offset < page.count; offset++) {
@@ -124,6 +129,7 @@ export class ReceiveRecords {
       const heldUntil = held.get(index);
       if (heldUntil !== undefined) page.held.set(offset, { place: 0, heldUntil });
       assert(index === 0 || (userNos[index - 1] ?? 0) < (userNos[index] ?? 0), MADE_IN_ORDER);
+      this.#link(page, offset);
       page.count++;
       this.#count++;
     }
@@ -133,9 +139,12 @@ export class ReceiveRecords {
 
   /** A user's record among the `count` of one notice that begin at `first`; undefined when the user is no recipient. */
   find(first: number, count: number, userNo: number): number | undefined {
+    const end = Math.min(first + count, this.#count);
+    if (end <= first) return undefined;
+    const guess = first + userNo - this.userNo(first); // right when everybody got it
+    if (guess >= first && guess < end && this.userNo(guess) === userNo) return guess;
     let low = first;
-    let high = Math.min(first + count, this.#count);
-    const end = high;
+    let high = end;
     while (low < high) {
       const middle = (low + high) >>> 1;
       if (this.userNo(middle) < userNo) low = middle + 1;
@@ -155,8 +164,10 @@ export class ReceiveRecords {
   }
   /** Place in the user's stream; 0 while it is held. */
   place(recordNo: number): Seq {
-    const held = this.#pageOf(recordNo).held.get(recordNo % RECORDS_PER_PAGE);
-    return (held?.place ?? this.#runs.place(this.#runOf(recordNo))) as Seq; // likewise
+    const page = this.#pageOf(recordNo);
+    const offset = recordNo % RECORDS_PER_PAGE;
+    const held = page.held.size === 0 ? undefined : page.held.get(offset);
+    return (held?.place ?? this.#runs.place(page.runNos[offset] ?? 0)) as Seq; // likewise
   }
   /** Until when it is or was held; 0 = it was not. */
   heldUntil(recordNo: number): number {
@@ -238,6 +249,22 @@ export class ReceiveRecords {
       const from = Math.max(first, base);
       if (wanted && !page.mayHave(wanted)) at = from - 1;
       for (; at >= from; at--) if (!visit(at, userNos[at - base] ?? 0, flags[at - base] ?? 0)) return;
+    }
+  }
+
+  /** The newest record of a user; -1 = there is none. */
+  newestOf(userNo: number): number {
+    return this.#newestOf[userNo] ?? -1;
+  }
+  /** The record that the same user got before this one; -1 = it is the first. */
+  before(recordNo: number): number {
+    return this.#pageOf(recordNo).before[recordNo % RECORDS_PER_PAGE] ?? -1;
+  }
+
+  /** Shows a user's records from `first` to before `end`, the newest first. */
+  eachOfUser(userNo: number, { first, end }: { readonly first: number; readonly end: number }, visit: VisitRecord): void {
+    for (let at = this.newestOf(userNo); at >= first; at = this.before(at)) {
+      if (at < end && !visit(at, userNo, this.flags(at))) return;
     }
   }
 
@@ -352,6 +379,13 @@ export class ReceiveRecords {
     this.#count += count;
   }
 
+  #link(page: RecordPage, offset: number): void {
+    const userNo = page.heads.userNos[offset] ?? 0;
+    if (userNo >= this.#newestOf.length) this.#newestOf = grown(this.#newestOf, userNo);
+    page.before[offset] = this.#newestOf[userNo] ?? -1;
+    this.#newestOf[userNo] = page.no * RECORDS_PER_PAGE + offset;
+  }
+
   #addPage(): RecordPage {
     const page = RecordPage.empty(this.#pages.length);
     this.#pages.push(page);
@@ -398,6 +432,12 @@ export class ReceiveRecords {
       surplusCount--;
     }
   }
+}
+
+function grown(newestOf: Int32Array, userNo: number): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(Math.max(userNo + 1, newestOf.length * 2)).fill(-1);
+  larger.set(newestOf);
+  return larger;
 }
 
 /** What a page says that was written later than the place from which rows are folded in again: it is released once more. */

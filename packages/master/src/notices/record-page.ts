@@ -18,6 +18,8 @@ export class RecordPage {
   readonly heads: PageHeads;
   /** For each record, which notice of `RecordRuns` it belongs to. */
   readonly runNos = new Uint32Array(RECORDS_PER_PAGE);
+  /** For each record, the number of the same user's record before it; -1 = it is the user's first. */
+  readonly before = new Int32Array(RECORDS_PER_PAGE);
   /** How often each was written to a socket since the process started. */
   readonly sends = new Uint8Array(RECORDS_PER_PAGE);
   readonly held = new Map<number, Holding>();

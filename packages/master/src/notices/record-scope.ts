@@ -1,9 +1,8 @@
 import type { UserId } from '@hiscrm/shared/model/ids.ts';
 import type { LiveNotice } from './live-notice.ts';
-import { lowerBound } from './lower-bound.ts';
 import type { Mailbox } from './mailbox.ts';
 import type { NoticeBook } from './notice-book.ts';
-import type { ReceiveRecords } from './receive-records.ts';
+import type { ReceiveRecords, VisitRecord } from './receive-records.ts';
 import { FLAGS_LIMIT, type FlagFilter, fits } from './record-flags.ts';
 import type { RecordQuery, RecordSort } from './record-query.ts';
 
@@ -44,19 +43,13 @@ export function scopeOf(book: NoticeBook, query: RecordQuery, notice: LiveNotice
  */
 export function areFew({ mailboxes }: Scope, passedCount: number): boolean {
   if (!mailboxes) return false;
-  const count = mailboxes.reduce((sum, { records }) => sum + records.length, 0);
+  const count = mailboxes.reduce((sum, { totalCount }) => sum + totalCount, 0);
   return count * LOOK_UP_COST < passedCount;
 }
 
-/** The records of the scope's users in whatever state, user by user. Shows nothing where everybody is meant. */
-export function eachOfUsers({ from, end, mailboxes = [] }: Scope, visit: (recordNo: number) => void): void {
-  for (const { records } of mailboxes) {
-    for (let at = lowerBound(records, from); at < records.length; at++) {
-      const recordNo = records[at] ?? end;
-      if (recordNo >= end) break;
-      visit(recordNo);
-    }
-  }
+/** The records of the scope's users in whatever state, user by user, the newest first. Shows nothing where everybody is meant. */
+export function eachOfUsers({ records, from, end, mailboxes = [] }: Scope, visit: VisitRecord): void {
+  for (const { no } of mailboxes) records.eachOfUser(no, { first: from, end }, visit);
 }
 
 /** 1 for the number of each of the scope's users; undefined = everybody. */

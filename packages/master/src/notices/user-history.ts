@@ -2,10 +2,10 @@
 import type { Seq } from '@hiscrm/shared/model/ids.ts';
 import { isInDigest } from './digest.ts';
 import type { LiveNotice } from './live-notice.ts';
-import { countBelow } from './lower-bound.ts';
 import type { Mailbox } from './mailbox.ts';
 import type { NoticeBook } from './notice-book.ts';
 import type { ReceiveRecord } from './receive-record.ts';
+import { newestFirst } from './user-stream.ts';
 
 /** Held notices of a user that are released together, and so share a place; more come with the next round. */
 export const RELEASE_LIMIT_COUNT = 100;
@@ -19,18 +19,20 @@ type From = { readonly book: NoticeBook; readonly mailbox: Mailbox };
 /** The newest `limitCount` with a place below `before`; a few more where the last one shares its place. */
 export function readHistory({ book, mailbox }: From, before: Seq, limitCount: number): HistoryPage {
   const { records, shelf } = book;
-  const { shown } = mailbox;
-  const placeAt = (at: number): Seq => records.place(shown[at] ?? 0);
-  const end = countBelow(shown.length, (at) => placeAt(at) < before);
-  let from = Math.max(0, end - limitCount);
-  while (from > 0 && from < end && placeAt(from - 1) === placeAt(from)) from--;
-  const items: HistoryItem[] = [];
-  for (let at = end - 1; at >= from; at--) {
-    const record = records.view(shown[at] ?? 0);
+  const found: number[] = [];
+  const hasMore = newestFirst(records, mailbox, (recordNo) => {
+    const place = records.place(recordNo);
+    if (place >= before) return true;
+    if (found.length >= limitCount && place !== records.place(found.at(-1) ?? 0)) return false;
+    found.push(recordNo);
+    return true;
+  });
+  const items = found.flatMap((recordNo) => {
+    const record = records.view(recordNo);
     const notice = shelf.byNo(record.noticeNo);
-    if (notice) items.push({ notice, record });
-  }
-  return { items, ...(from > 0 && { nextBefore: placeAt(from) }) };
+    return notice ? [{ notice, record }] : [];
+  });
+  return { items, ...(hasMore && { nextBefore: records.place(found.at(-1) ?? 0) }) };
 }
 
 /** The notices of a digest, as the records say; none when the user never got it. */
