@@ -41,9 +41,8 @@ export class ExpiryDesk {
     return this.#expiredCount;
   }
 
-  /** A mailbox got something more. */
-  noteArrival(mailbox: Mailbox): void {
-    if (this.#waitingLimitCount === 0 || mailbox.waitingCount <= this.#waitingLimitCount) return;
+  /** More waits for a user than may. */
+  noteOverfull(mailbox: Mailbox): void {
     this.#full.add(mailbox);
     this.#askTurn();
   }

@@ -16,7 +16,7 @@ export function isMatchOf(scope: Scope): (recordNo: number) => boolean {
 
 /** All that match, found in the order in which they lie in memory: for those who ask for records from all over the place. */
 export function markMatches(scope: Scope): RecordMarks {
-  const { records, from, end, wanted } = scope;
+  const { from, end, wanted } = scope;
   const marks = new RecordMarks(from, end);
   if (areFew(scope, end - from)) {
     eachOfUsers(scope, (recordNo, _userNo, flags) => {

@@ -7,6 +7,7 @@ import type { LoggedRow } from '../log/change-log.ts';
 import type { NoticeTables } from '../log/notice-tables.ts';
 import { openMemoryDatabase } from '../log/open-database.ts';
 import { NoticeBook } from './notice-book.ts';
+import { runsOf } from './number-runs.ts';
 import { Presence } from './presence.ts';
 import { RecipientColumns } from './recipients.ts';
 import { saveNotices } from './save-notices.ts';
@@ -65,7 +66,8 @@ function numbered(older: NoticeChange): NoticeChange {
     .sort((a, b) => noOf(userIds[a] ?? userId(0)) - noOf(userIds[b] ?? userId(0)));
   const sorted = places.map((place) => userIds[place] ?? userId(0));
   const recipients = {
-    userNos: sorted.map(noOf),
+    // Rows of two ages: each number, and runs of them.
+    ...(sorted.length % 2 === 0 ? { userNos: sorted.map(noOf) } : { userRuns: runsOf(sorted.map(noOf)) }),
     newcomers: sorted.map((id, at): [number, UserId, string] => [noOf(id), id, usernames[places[at] ?? 0] ?? '']),
     roles,
     online: places.map((place) => online[place]).join(''),
@@ -153,7 +155,7 @@ const steps: fc.Arbitrary<readonly Step[]> = fc.array(
 );
 
 const bookOn = (tables: NoticeTables): NoticeBook =>
-  new NoticeBook({ tables, cachedNoticeCount: 3, cachedPageCount: 1 });
+  new NoticeBook({ tables, cachedNoticeCount: 3, cachedPageCount: 1, waitingPerUserCount: 0 });
 
 /** The tables of a process that dies after so many writes, if at all; rows come between any two of them. */
 function busy(tables: NoticeTables, cutAfter: number | undefined, takeRow: () => void): NoticeTables {

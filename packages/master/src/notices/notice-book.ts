@@ -6,7 +6,7 @@
  * changes nothing when it is applied again at the next start, and the counters are counted from the records there.
  */
 
-import { assert, unreachable } from '@hiscrm/shared/lib/must.ts';
+import { assert, must, unreachable } from '@hiscrm/shared/lib/must.ts';
 import type { Seq, UserId } from '@hiscrm/shared/model/ids.ts';
 import type { NoticeChange, NoticeTemplate, ReceiptState } from '@hiscrm/shared/model/notice-change.ts';
 import { isNoticeChange } from '@hiscrm/shared/model/notice-change.ts';
@@ -20,7 +20,7 @@ import { Mailbox } from './mailbox.ts';
 import { NoticeDevices } from './notice-devices.ts';
 import { NoticeShelf } from './notice-shelf.ts';
 import type { RecordError } from './receive-record.ts';
-import { ReceiveRecords } from './receive-records.ts';
+import { type FreshRecords, ReceiveRecords } from './receive-records.ts';
 import { readRecipients } from './recipients.ts';
 import {
   confirmed,
@@ -42,7 +42,9 @@ type Of<K extends NoticeChange['kind']> = Extract<NoticeChange, { kind: K }>;
 
 /** What a row did, for those who tell connected users. */
 export type NoticeEffect =
-  | { readonly kind: 'sent'; readonly notice: LiveNotice; readonly mailboxes: readonly Mailbox[] }
+  | { readonly kind: 'sent'; readonly notice: LiveNotice }
+  /** More waits for the user than may. */
+  | { readonly kind: 'overfull'; readonly mailbox: Mailbox }
   | { readonly kind: 'scheduled'; readonly notice: LiveNotice }
   | { readonly kind: 'released'; readonly mailbox: Mailbox; readonly recordNos: readonly number[] }
   /** The user's client may have it on the screen. */
@@ -54,6 +56,17 @@ export type NoticeEffect =
   /** `wasRead`: because the user read something, and not because something was taken back or given up. */
   | { readonly kind: 'unreadChanged'; readonly mailbox: Mailbox; readonly wasRead: boolean };
 
+/** A user's client has everything up to a place. `settled` collects the notices. */
+type UpTo = {
+  readonly row: LoggedRow;
+  readonly mailbox: Mailbox;
+  readonly place: Seq;
+  readonly deviceNo: number;
+  readonly settled: Set<LiveNotice>;
+};
+
+/** The letter of those who had a connection. */
+const ONLINE = '1'.charCodeAt(0);
 const NEXT: Record<ReceiptState, (flags: number) => number> = { delivered, read, confirmed };
 
 export class NoticeBook {
@@ -76,14 +89,19 @@ export class NoticeBook {
   #nextNo = 1;
   #head: Seq;
   #waitingCount = 0;
+  #usersVersion = 0;
+  readonly #waitingLimitCount: number;
 
   /** Loads what the tables hold; `apply` then takes every row after `head()`. */
   constructor(options: {
     readonly tables: NoticeTables;
     readonly cachedNoticeCount: number;
     readonly cachedPageCount: number;
+    /** What may wait for one user; 0 = no bound. */
+    readonly waitingPerUserCount: number;
   }) {
     const { tables } = options;
+    this.#waitingLimitCount = options.waitingPerUserCount;
     this.#head = tables.stateSeq();
     this.records = new ReceiveRecords(tables, options.cachedPageCount);
     this.devices = new NoticeDevices(tables);
@@ -124,8 +142,16 @@ export class NoticeBook {
   get waitingCount(): number {
     return this.#waitingCount;
   }
+  /** Another one whenever a user gets a mailbox or another name. */
+  get usersVersion(): number {
+    return this.#usersVersion;
+  }
   mailboxOf(userNo: number): Mailbox | undefined {
     return this.#byNo[userNo];
+  }
+  /** Users for whom more waits than may. */
+  *overfull(): Iterable<Mailbox> {
+    for (const mailbox of this.mailboxes.values()) if (this.#isOverfull(mailbox)) yield mailbox;
   }
   /** The number by which a user's records are known. One that nobody has yet is given, and stays with this user. */
   numberOf(userId: UserId): number {
@@ -194,64 +220,61 @@ export class NoticeBook {
 
   #send(row: LoggedRow, { notice: sent, recipients }: Of<'notice.sent'>, effects: NoticeEffect[]): void {
     const known = this.shelf.byId(sent.messageId);
-    const made = this.#make(row, known?.no ?? row.seq, recipients);
-    const { onlineCount, firstRecordNo, mailboxes, flags, held } = made;
-    const result = { firstRecordNo, recipientCount: mailboxes.length, onlineCount, sentAt: row.at };
+    const { fresh, onlineCount } = this.#freshRecords(row, known?.no ?? row.seq, recipients);
+    const { userNos, flags, held } = fresh;
+    const firstRecordNo = this.records.make(fresh);
+    const result = { firstRecordNo, recipientCount: userNos.length, onlineCount, sentAt: row.at };
     const body = { ...known?.body, notice: sent, ...result };
     const notice = known ?? this.shelf.add({ no: row.seq, at: row.at, status: 'sent', body });
     if (known) known.body = body;
     if (notice.status === 'scheduled') notice.status = 'sent';
-    mailboxes.forEach((mailbox, index) => {
-      const place = held.has(index) ? (0 as Seq) : row.seq; // a held one gets its place when it is released
+    for (let index = 0; index < userNos.length; index++) {
+      const mailbox = must(this.#byNo[userNos[index] ?? 0], 'looked at above');
       mailbox.counts.add(flags[index] ?? 0, 1);
       mailbox.unreadCount++;
       mailbox.totalCount++;
+      const place = held.has(index) ? (0 as Seq) : row.seq; // a held one gets its place when it is released
       this.#wait(mailbox, firstRecordNo + index, place);
       if (place > 0) this.#show(mailbox, firstRecordNo + index, place);
       else this.#keepShown(mailbox);
-    });
+      if (this.#isOverfull(mailbox)) effects.push({ kind: 'overfull', mailbox });
+    }
     for (const { flags: state, count } of countEach(flags)) {
       notice.counts.add(state, count);
       this.totals.add(state, count);
     }
     this.shelf.changed(notice);
-    effects.push({ kind: 'sent', notice, mailboxes });
+    effects.push({ kind: 'sent', notice });
   }
 
-  /** Makes the records, by ascending user number: so one of them is found among its notice's. */
-  #make(
+  /** What a row makes of its recipients: by ascending user number, so that one record is found among its notice's. */
+  #freshRecords(
     row: LoggedRow,
     noticeNo: number,
     recipients: Of<'notice.sent'>['recipients'],
-  ): {
-    readonly firstRecordNo: number;
-    readonly onlineCount: number;
-    readonly mailboxes: readonly Mailbox[];
-    readonly flags: Uint8Array;
-    /** Until when, by place in these lists. */
-    readonly held: ReadonlyMap<number, number>;
-  } {
-    const { roles, online } = recipients;
-    const { mailboxes, places } = readRecipients(recipients, (who) => this.#mailboxFor(who));
-    const count = mailboxes.length;
-    const userNos = new Uint32Array(count);
+  ): { readonly fresh: FreshRecords; readonly onlineCount: number } {
+    const { userNos, places } = readRecipients(recipients, (who) => this.#mailboxFor(who));
+    const count = userNos.length;
     const flags = new Uint8Array(count);
-    const letters = new Uint8Array(count);
+    const roles = new Uint8Array(count);
     const heldUntil = new Map(recipients.held);
     const held = new Map<number, number>();
     let onlineCount = 0;
     for (let at = 0; at < count; at++) {
       const index = places?.[at] ?? at;
-      const until = heldUntil.get(index) ?? 0;
-      const isOnline = online[index] === '1';
+      assert(this.#byNo[userNos[at] ?? 0] !== undefined, 'a number is written down with its user before it is used');
+      const until = heldUntil.size === 0 ? 0 : (heldUntil.get(index) ?? 0);
+      const isOnline = recipients.online.charCodeAt(index) === ONLINE;
       if (isOnline) onlineCount++;
       if (until > 0) held.set(at, until);
-      userNos[at] = mailboxes[at]?.no ?? 0;
       flags[at] = freshFlags(isOnline && until === 0);
-      letters[at] = roles.charCodeAt(index) || 0;
+      roles[at] = recipients.roles.charCodeAt(index) || 0;
     }
-    const fresh = { noticeNo, place: row.seq, at: row.at, userNos, flags, roles: letters, held };
-    return { firstRecordNo: this.records.make(fresh), onlineCount, mailboxes, flags, held };
+    return { fresh: { noticeNo, place: row.seq, at: row.at, userNos, flags, roles, held }, onlineCount };
+  }
+
+  #isOverfull({ waitingCount }: Mailbox): boolean {
+    return this.#waitingLimitCount > 0 && waitingCount > this.#waitingLimitCount;
   }
 
   #wait(mailbox: Mailbox, recordNo: number, place: Seq): void {
@@ -294,6 +317,7 @@ export class NoticeBook {
         mailbox.waitingCount++;
       }
       this.#noteHeld(mailbox);
+      if (this.#isOverfull(mailbox)) effects.push({ kind: 'overfull', mailbox });
       if (recordNos.length > 0) effects.push({ kind: 'released', mailbox, recordNos });
     }
   }
@@ -358,22 +382,8 @@ export class NoticeBook {
     for (const notice of settled) effects.push({ kind: 'settled', notice });
   }
 
-  #receiveUpTo(
-    {
-      row,
-      mailbox,
-      place,
-      deviceNo,
-      settled,
-    }: {
-      readonly row: LoggedRow;
-      readonly mailbox: Mailbox;
-      readonly place: Seq;
-      readonly deviceNo: number;
-      readonly settled: Set<LiveNotice>;
-    },
-    effects: NoticeEffect[],
-  ): void {
+  #receiveUpTo(receipt: UpTo, effects: NoticeEffect[]): void {
+    const { row, mailbox, place, deviceNo, settled } = receipt;
     for (const recordNo of waitingUpTo(this.records, mailbox, place)) {
       const notice = this.noticeOf(recordNo);
       this.#mark({ row, notice, mailbox, recordNo, next: delivered, deviceNo }, effects);
@@ -498,6 +508,7 @@ export class NoticeBook {
     const mailbox = known ?? new Mailbox({ no, userId, username: username ?? userId, onlineMs: 0 });
     if (!known) this.#addMailbox(mailbox);
     mailbox.username = username ?? mailbox.username;
+    this.#usersVersion++;
     this.changedUsers.add(mailbox);
     return mailbox;
   }

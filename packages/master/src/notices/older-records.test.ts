@@ -107,6 +107,7 @@ test('[NO56] receive records of an older file are all there, in their order, wit
     tables: new SqliteNoticeTables({ reader: db, save: () => Promise.resolve() }),
     cachedNoticeCount: 10,
     cachedPageCount: 1,
+    waitingPerUserCount: 0,
   });
   expect(book.records.count).toBe(2 + RECIPIENTS_COUNT); // what was sent later is made again from the log
   expect(book.totals.counts()).toMatchObject({ total: 2 + RECIPIENTS_COUNT, confirmed: 2, received: 2 });

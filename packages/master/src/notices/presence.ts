@@ -19,7 +19,12 @@ export class Presence {
   readonly #byUser = new Map<UserId, Set<NoticeLink>>();
   #linkCount = 0;
   #totalCount = 0;
+  #version = 0;
 
+  /** Another one whenever somebody comes on line or goes. */
+  get version(): number {
+    return this.#version;
+  }
   get linkCount(): number {
     return this.#linkCount;
   }
@@ -41,7 +46,10 @@ export class Presence {
   enter(link: NoticeLink): void {
     const links = this.#byUser.get(link.userId);
     if (links) links.add(link);
-    else this.#byUser.set(link.userId, new Set([link]));
+    else {
+      this.#byUser.set(link.userId, new Set([link]));
+      this.#version++;
+    }
     this.#linkCount++;
     this.#totalCount++;
   }
@@ -55,6 +63,7 @@ export class Presence {
     this.#linkCount--;
     if (links.size > 0) return Math.max(0, sinceOf(links) - since); // the rest is counted when they leave
     this.#byUser.delete(link.userId);
+    this.#version++;
     return now - since;
   }
 

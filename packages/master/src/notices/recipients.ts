@@ -3,6 +3,7 @@ import type { UserId } from '@hiscrm/shared/model/ids.ts';
 import type { Notice, NoticeRecipients } from '@hiscrm/shared/model/notice.ts';
 import type { Mailbox } from './mailbox.ts';
 import type { NoticeBook } from './notice-book.ts';
+import { numbersOf, runsOf } from './number-runs.ts';
 import type { Presence } from './presence.ts';
 import { holdUntil } from './quiet-hours.ts';
 import type { Person } from './user-directory.ts';
@@ -12,15 +13,26 @@ const OTHER_ROLE = 'x';
 const ONE = '1'.charCodeAt(0);
 const ZERO = '0'.charCodeAt(0);
 
-/** People with their numbers, by ascending number. */
-type Numbered = { readonly people: readonly Person[]; readonly nos: number[] };
+/** People in the order of their numbers, with the columns that are the same for every notice to them. */
+type Listed = {
+  readonly people: readonly Person[];
+  readonly nos: readonly number[];
+  readonly userRuns: number[];
+  readonly roles: string;
+  /** Who of them was on line when presence and the book were as these versions say, and that they all have their numbers and names. */
+  seen:
+    | { readonly presence: number; readonly users: number; readonly online: string; readonly onlineCount: number }
+    | undefined;
+};
+type Newcomer = [no: number, id: UserId, username: string];
+type Columns = { readonly recipients: NoticeRecipients; readonly onlineCount: number };
 
 /** Makes the columns of rows. */
 export class RecipientColumns {
   readonly #book: NoticeBook;
   readonly #presence: Presence;
   /** A directory gives the same list until somebody changes, and a user keeps a number for ever. */
-  readonly #numbered = new WeakMap<readonly Person[], Numbered>();
+  readonly #lists = new WeakMap<readonly Person[], Listed>();
 
   constructor(options: { readonly book: NoticeBook; readonly presence: Presence }) {
     this.#book = options.book;
@@ -28,64 +40,88 @@ export class RecipientColumns {
   }
 
   /** The columns for these people as of now (ms UTC). */
-  make(
-    notice: Notice,
-    asked: readonly Person[],
-    now: number,
-  ): { readonly recipients: NoticeRecipients; readonly onlineCount: number } {
-    const { people, nos } = this.#numbers(asked);
-    const preferences = this.#book.preferences;
-    const roles = Buffer.alloc(people.length);
-    const online = Buffer.alloc(people.length);
-    const newcomers: [no: number, id: UserId, username: string][] = [];
-    const held: [index: number, until: number][] = [];
-    let onlineCount = 0;
-    people.forEach(({ id, role, username }, index) => {
-      const no = nos[index] ?? 0;
-      const isOnline = this.#presence.isOnline(id);
-      if (isOnline) onlineCount++;
-      roles[index] = (ROLE_LETTER[role] ?? OTHER_ROLE).charCodeAt(0);
-      online[index] = isOnline ? ONE : ZERO;
-      if (this.#book.mailboxOf(no)?.username !== username) newcomers.push([no, id, username]);
-      const until = preferences.size === 0 ? 0 : holdUntil(preferences.get(id), notice, now);
-      if (until > 0) held.push([index, until]);
-    });
+  make(notice: Notice, asked: readonly Person[], now: number): Columns {
+    const listed = this.#listed(asked);
+    const { userRuns, roles } = listed;
+    const newcomers = this.#newcomers(listed);
+    const { online, onlineCount } = this.#online(listed, newcomers.length === 0);
+    const held = this.#held(notice, listed, now);
     const recipients = {
-      userNos: nos,
+      userRuns,
       ...(newcomers.length > 0 && { newcomers }),
-      roles: roles.toString('latin1'),
-      online: online.toString('latin1'),
+      roles,
+      online,
       ...(held.length > 0 && { held }),
     };
     return { recipients, onlineCount };
   }
 
-  #numbers(asked: readonly Person[]): Numbered {
-    const known = this.#numbered.get(asked);
+  #isSeen({ seen }: Listed): boolean {
+    return seen?.presence === this.#presence.version && seen.users === this.#book.usersVersion;
+  }
+
+  #newcomers(listed: Listed): Newcomer[] {
+    if (listed.seen?.users === this.#book.usersVersion) return [];
+    const newcomers: Newcomer[] = [];
+    listed.people.forEach(({ id, username }, index) => {
+      const no = listed.nos[index] ?? 0;
+      if (this.#book.mailboxOf(no)?.username !== username) newcomers.push([no, id, username]);
+    });
+    return newcomers;
+  }
+
+  #online(listed: Listed, areKnown: boolean): { readonly online: string; readonly onlineCount: number } {
+    if (listed.seen && this.#isSeen(listed)) return listed.seen;
+    const letters = Buffer.alloc(listed.people.length, ZERO);
+    let onlineCount = 0;
+    listed.people.forEach(({ id }, index) => {
+      if (!this.#presence.isOnline(id)) return;
+      letters[index] = ONE;
+      onlineCount++;
+    });
+    const online = letters.toString('latin1');
+    const seen = { presence: this.#presence.version, users: this.#book.usersVersion, online, onlineCount };
+    if (areKnown) listed.seen = seen;
+    return seen;
+  }
+
+  #held(notice: Notice, { people }: Listed, now: number): [index: number, until: number][] {
+    const { preferences } = this.#book;
+    if (preferences.size === 0) return [];
+    return people.flatMap(({ id }, index): [number, number][] => {
+      const until = holdUntil(preferences.get(id), notice, now);
+      return until > 0 ? [[index, until]] : [];
+    });
+  }
+
+  #listed(asked: readonly Person[]): Listed {
+    const known = this.#lists.get(asked);
     if (known) return known;
     const pairs = asked.map((person) => ({ person, no: this.#book.numberOf(person.id) }));
     pairs.sort((a, b) => a.no - b.no);
-    const numbered = { people: pairs.map(({ person }) => person), nos: pairs.map(({ no }) => no) };
-    this.#numbered.set(asked, numbered);
-    return numbered;
+    const nos = pairs.map(({ no }) => no);
+    const people = pairs.map(({ person }) => person);
+    const roles = people.map(({ role }) => ROLE_LETTER[role] ?? OTHER_ROLE).join('');
+    const listed = { people, nos, userRuns: runsOf(nos), roles, seen: undefined };
+    this.#lists.set(asked, listed);
+    return listed;
   }
 }
 
 type Who = { readonly no?: number; readonly userId?: UserId; readonly username?: string | undefined };
 
 /**
- * A row read back: its users by ascending number. `places` says where each stands in the columns; absent = in the same order.
+ * A row read back: the numbers of its users, ascending. `places` says where each stands in the columns; absent = in the same
+ * order. `mailboxOf` is asked for everybody who may not have a mailbox yet.
  */
 export function readRecipients(
-  { userNos, newcomers = [], userIds = [], usernames = [] }: NoticeRecipients,
+  { userRuns, userNos, newcomers = [], userIds = [], usernames = [] }: NoticeRecipients,
   mailboxOf: (who: Who) => Mailbox,
-): { readonly mailboxes: readonly Mailbox[]; readonly places: readonly number[] | undefined } {
+): { readonly userNos: Uint32Array; readonly places: readonly number[] | undefined } {
   for (const [no, userId, username] of newcomers) mailboxOf({ no, userId, username });
-  if (userNos) return { mailboxes: userNos.map((no) => mailboxOf({ no })), places: undefined };
-  const people = userIds.map((userId, place) => ({
-    mailbox: mailboxOf({ userId, username: usernames[place] }),
-    place,
-  }));
-  people.sort((a, b) => a.mailbox.no - b.mailbox.no);
-  return { mailboxes: people.map(({ mailbox }) => mailbox), places: people.map(({ place }) => place) };
+  if (userRuns) return { userNos: numbersOf(userRuns), places: undefined };
+  if (userNos) return { userNos: Uint32Array.from(userNos), places: undefined };
+  const people = userIds.map((userId, place) => ({ no: mailboxOf({ userId, username: usernames[place] }).no, place }));
+  people.sort((a, b) => a.no - b.no);
+  return { userNos: Uint32Array.from(people, ({ no }) => no), places: people.map(({ place }) => place) };
 }

@@ -102,9 +102,11 @@ const username = Type.String({ maxLength: 100 });
  */
 export const noticeRecipientsSchema = Type.Object(
   {
-    /** Ascending. */
+    /** Ascending, in runs of numbers that follow each other: the first one of a run, how many there are, the next run. */
+    userRuns: Type.Optional(Type.Array(userNoSchema, { maxItems: 2 * RECIPIENTS_LIMIT_COUNT })),
+    /** Rows written before there were runs have each number instead. */
     userNos: Type.Optional(Type.Array(userNoSchema, { maxItems: RECIPIENTS_LIMIT_COUNT })),
-    /** Those among them whose number, or new name, is written down for the first time. */
+    /** Recipients whose number, or new name, is written down for the first time. */
     newcomers: Type.Optional(Type.Array(Type.Tuple([userNoSchema, userIdSchema, username]))),
     /** Rows written before users had numbers there have these instead: the n-th user has the n-th name. */
     userIds: Type.Optional(users),
