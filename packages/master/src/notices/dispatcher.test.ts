@@ -93,7 +93,7 @@ const aTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve
 /** A dispatcher over a book; rows are durable at once. */
 function aStand() {
   const { notices: tables } = openMemoryDatabase({ clock: new FakeClock(), onDurable: () => undefined });
-  const book = new NoticeBook({ tables, cachedNoticeCount: 1_000, cachedPageCount: 10 });
+  const book = new NoticeBook({ tables, cachedNoticeCount: 1_000, cachedPageCount: 10, waitingPerUserCount: 0 });
   const dispatcher = new Dispatcher({
     limits: NOTICE_LIMITS,
     book,

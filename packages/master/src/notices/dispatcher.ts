@@ -10,13 +10,13 @@ import { BATCH_LIMITS, nextBatchCount } from './batch-size.ts';
 import { JoinedFrames, withdrawalOf } from './joined-frames.ts';
 import { type LaneSpot, Lanes, newSpot } from './lanes.ts';
 import { Latencies } from './latencies.ts';
-import { PRIORITY_RANK } from './live-notice.ts';
+import { type LiveNotice, PRIORITY_RANK } from './live-notice.ts';
 import type { NoticeBook, NoticeEffect } from './notice-book.ts';
 import type { NoticeLanguage } from './notice-language.ts';
 import type { NoticeLimits } from './notice-limits.ts';
 import type { NoticeLink } from './notice-link.ts';
 import { wentLive } from './record-flags.ts';
-import { forgetGivenUp, givenUpTo, newSeat, noteGivenUp, type Seat } from './seat.ts';
+import { newSeat, noteGivenUp, type Seat } from './seat.ts';
 import { waitingAbove } from './user-stream.ts';
 
 /** A user's connections; they are served together. */
@@ -53,6 +53,9 @@ export class Dispatcher {
   readonly #onSent: (ms: number) => void;
   readonly #lc: Logger;
   readonly #readers = new Map<UserId, Reader>();
+  readonly #seats = new Map<NoticeLink, Seat>();
+  /** Readers whose users have a mailbox, by its number. */
+  readonly #readersByNo: (Reader | undefined)[] = [];
   readonly #latencies = new Latencies();
   /** Who is to be told of something besides notices: a badge, a withdrawal. True: the user read something. */
   readonly #untold = new Map<Reader, boolean>();
@@ -97,37 +100,27 @@ export class Dispatcher {
   /** Takes a connection; nothing is sent to it before `start`. */
   seat(link: NoticeLink): void {
     const reader = this.#readers.get(link.userId) ?? { ...newSpot(), seats: new Map<NoticeLink, Seat>() };
-    reader.seats.set(link, newSeat(link, this.#book.mailboxes.get(link.userId)));
+    const mailbox = this.#book.mailboxes.get(link.userId);
+    const seat = newSeat(link, mailbox);
+    reader.seats.set(link, seat);
+    this.#seats.set(link, seat);
     this.#readers.set(link.userId, reader);
+    if (mailbox) this.#readersByNo[mailbox.no] = reader;
   }
 
-  isStarted(link: NoticeLink): boolean {
-    return this.#seatOf(link)?.isStarted ?? false;
+  /** Where a connection stands; undefined once it has left. */
+  seatOf(link: NoticeLink): Seat | undefined {
+    return this.#seats.get(link);
   }
   /** Whether the connection's turn is to come: what is said meanwhile may go out with it. */
   isQueued(link: NoticeLink): boolean {
     const reader = this.#readers.get(link.userId);
-    return reader !== undefined && this.isStarted(link) && this.lanes.has(reader);
-  }
-  /** Up to where the connection was sent the user's notices. */
-  sentUpTo(link: NoticeLink): Seq {
-    return this.#seatOf(link)?.sentUpTo ?? (0 as Seq);
-  }
-
-  /** Records that were given up when this connection had been sent them, up to a place that its client has. */
-  givenUpTo(link: NoticeLink, upTo: Seq): readonly number[] {
-    const seat = this.#seatOf(link);
-    return seat ? givenUpTo(seat, upTo) : [];
-  }
-  /** It is written down that the client has them. */
-  forgetGivenUp(link: NoticeLink, recordNos: readonly number[]): void {
-    const seat = this.#seatOf(link);
-    if (seat) forgetGivenUp(seat, recordNos);
+    return reader !== undefined && this.seatOf(link)?.isStarted === true && this.lanes.has(reader);
   }
 
   /** Sends what waits above `from`, `replayed` (what another device acknowledged) put between, and from then on what comes. */
   start(link: NoticeLink, from: Seq, replayed: readonly number[]): void {
-    const seat = this.#seatOf(link);
+    const seat = this.seatOf(link);
     if (!seat || seat.isStarted) return;
     seat.isStarted = true;
     seat.startedFrom = from;
@@ -136,9 +129,13 @@ export class Dispatcher {
   }
 
   leave(link: NoticeLink): void {
+    const seat = this.#seats.get(link);
     const reader = this.#readers.get(link.userId);
+    this.#seats.delete(link);
     if (!reader?.seats.delete(link) || reader.seats.size > 0) return;
     this.#readers.delete(link.userId);
+    const no = (seat?.mailbox ?? this.#book.mailboxes.get(link.userId))?.no;
+    if (no !== undefined) this.#readersByNo[no] = undefined;
     this.lanes.forget(reader);
   }
 
@@ -149,11 +146,7 @@ export class Dispatcher {
       if (effect.kind === 'sent') {
         const rank = PRIORITY_RANK[effect.notice.notice.priority];
         effect.notice.durableAt = now;
-        const readers: Reader[] = [];
-        for (const { userId } of effect.mailboxes) {
-          const reader = this.#readers.get(userId);
-          if (reader) readers.push(reader);
-        }
+        const readers = this.#readersOf(effect.notice);
         if (rank === PRIORITY_RANK.urgent && readers.length <= AT_ONCE_COUNT) this.#serveAtOnce(readers);
         else this.lanes.push(rank, readers);
       } else if (effect.kind === 'released') {
@@ -179,11 +172,28 @@ export class Dispatcher {
     this.#turn = undefined;
     this.lanes.clear();
     this.#readers.clear();
+    this.#readersByNo.length = 0;
+    this.#seats.clear();
     this.#untold.clear();
   }
 
-  #seatOf(link: NoticeLink): Seat | undefined {
-    return this.#readers.get(link.userId)?.seats.get(link);
+  /** Those of its recipients who have a connection. */
+  #readersOf({ records: { first, count } }: LiveNotice): readonly Reader[] {
+    const readers: Reader[] = [];
+    this.#book.records.each(first, first + count, (_recordNo, userNo) => {
+      const reader = this.#readersByNo[userNo] ?? this.#readerOfNewcomer(userNo);
+      if (reader) readers.push(reader);
+      return true;
+    });
+    return readers;
+  }
+
+  /** One who was there before the user's first notice. */
+  #readerOfNewcomer(userNo: number): Reader | undefined {
+    const mailbox = this.#book.mailboxOf(userNo);
+    const reader = mailbox && this.#readers.get(mailbox.userId);
+    if (reader) this.#readersByNo[userNo] = reader;
+    return reader;
   }
 
   #askTurn(): void {
@@ -234,7 +244,8 @@ export class Dispatcher {
   #serve(seat: Seat, { isReturning, replayed, hasRead }: Occasion): void {
     const { link } = seat;
     const { records } = this.#book;
-    const mailbox = seat.mailbox ?? this.#book.mailboxes.get(link.userId);
+    seat.mailbox ??= this.#book.mailboxes.get(link.userId);
+    const { mailbox } = seat;
     const waiting = mailbox ? waitingAbove(records, mailbox, seat.sentUpTo) : [];
     const unreadCount = mailbox?.unreadCount ?? 0;
     const recordNos =

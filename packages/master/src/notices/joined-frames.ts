@@ -37,11 +37,21 @@ export function withdrawalOf({ messageId, body: { supersededBy } }: LiveNotice):
   return { messageId, plainFrame };
 }
 
+/** What makes the bytes of a write what they are, and the bytes. */
+type Look = Omit<Writing, 'withdrawn' | 'recordNos'> & {
+  readonly sights: readonly number[];
+  readonly format: NoticeLink['format'];
+  readonly language: NoticeLanguage;
+  readonly joined: Buffer;
+};
+
 /** The bytes of a write. Users with the same notices, the same withdrawals and the same badge are sent the same ones. */
 export class JoinedFrames {
   readonly #book: NoticeBook;
   readonly #languageOf: (userId: UserId) => NoticeLanguage;
   readonly #known = new Map<string, Buffer>();
+  /** What was asked for last, where it can be told apart without a text: users who see the same stand in a row. */
+  #last: Look | undefined;
 
   constructor(options: { readonly book: NoticeBook; readonly languageOf: (userId: UserId) => NoticeLanguage }) {
     this.#book = options.book;
@@ -50,8 +60,42 @@ export class JoinedFrames {
 
   /** Shared with others until `clear`: nobody writes into it. */
   of(writing: Writing, { format, userId }: NoticeLink): Buffer {
-    const { records } = this.#book;
     const language = this.#languageOf(userId);
+    if (this.#last && this.#isLike(this.#last, writing, format, language)) return this.#last.joined;
+    const joined = this.#find(writing, format, language);
+    this.#last = this.#lookOf(writing, format, language, joined);
+    return joined;
+  }
+
+  #lookOf(
+    { withdrawn, recordNos, unreadCount, isReturning, hasRead }: Writing,
+    format: NoticeLink['format'],
+    language: NoticeLanguage,
+    joined: Buffer,
+  ): Look | undefined {
+    if (withdrawn.length > 0) return undefined;
+    const sights: number[] = [];
+    for (const recordNo of recordNos) {
+      const sight = this.#book.records.sight(recordNo);
+      if (sight === undefined) return undefined;
+      sights.push(sight);
+    }
+    return { sights, unreadCount, isReturning, hasRead, format, language, joined };
+  }
+
+  #isLike(last: Look, writing: Writing, format: NoticeLink['format'], language: NoticeLanguage): boolean {
+    const { recordNos } = writing;
+    if (last.unreadCount !== writing.unreadCount || last.sights.length !== recordNos.length) return false;
+    if (last.isReturning !== writing.isReturning || last.hasRead !== writing.hasRead) return false;
+    if (last.format !== format || last.language !== language || writing.withdrawn.length > 0) return false;
+    for (let at = 0; at < recordNos.length; at++) {
+      if (this.#book.records.sight(recordNos[at] ?? 0) !== last.sights[at]) return false;
+    }
+    return true;
+  }
+
+  #find(writing: Writing, format: NoticeLink['format'], language: NoticeLanguage): Buffer {
+    const { records } = this.#book;
     let key = `${format} ${writing.unreadCount} ${language} ${writing.isReturning} ${writing.hasRead}`;
     for (const { messageId } of writing.withdrawn) key += ` ${messageId}`;
     for (const recordNo of writing.recordNos) key += records.deliveryKey(recordNo);
@@ -66,6 +110,7 @@ export class JoinedFrames {
   /** Keeps nothing for the next turn: a record's state may be another one by then. */
   clear(): void {
     this.#known.clear();
+    this.#last = undefined;
   }
 
   #encode(writing: Writing, format: NoticeLink['format'], language: NoticeLanguage): Buffer {

@@ -26,6 +26,7 @@ import { Presence } from './presence.ts';
 import { ReceiptDesk } from './receipt-desk.ts';
 import { isConfirmed, isDelivered, isRead, isWithdrawn } from './record-flags.ts';
 import { saveNotices } from './save-notices.ts';
+import { forgetGivenUp, givenUpTo, type Seat } from './seat.ts';
 import { NoticeSender } from './send-notice.ts';
 import { CachedDirectory, type UserDirectory } from './user-directory.ts';
 import { type HistoryPage, noticesOfDigest, readHistory } from './user-history.ts';
@@ -138,7 +139,7 @@ export class NoticeHub {
       this.#times.tick();
       this.#orderTimes();
     });
-    for (const mailbox of book.mailboxes.values()) this.#expiry.noteArrival(mailbox);
+    for (const mailbox of book.overfull()) this.#expiry.noteOverfull(mailbox);
     this.#noteUnsaved();
   }
 
@@ -152,7 +153,8 @@ export class NoticeHub {
 
   /** The language that the user reads notices in. */
   languageOf(userId: UserId): NoticeLanguage {
-    return this.book.preferences.get(userId)?.language ?? 'default';
+    const { preferences } = this.book;
+    return preferences.size === 0 ? 'default' : (preferences.get(userId)?.language ?? 'default');
   }
 
   // Connections.
@@ -170,12 +172,13 @@ export class NoticeHub {
 
   /** The client has everything up to `offset`: sends what comes after, also what another device acknowledged meanwhile. */
   resume(link: NoticeLink, offset: Seq): Promise<ReceiptAnswer> {
-    if (this.#dispatcher.isStarted(link)) return this.acknowledgeUpTo(link, offset);
+    const seat = this.#dispatcher.seatOf(link);
+    if (seat?.isStarted !== false) return this.acknowledgeUpTo(link, offset);
     const mailbox = this.book.mailboxes.get(link.userId);
     // A place that the log has not reached comes from another history: it says nothing about this one.
     const from = offset <= this.book.head() ? offset : (0 as Seq);
     this.#dispatcher.start(link, from, mailbox ? this.#replayed(mailbox, from) : []);
-    return this.#takeUpTo(link, mailbox, from);
+    return this.#takeUpTo(seat, from);
   }
 
   /** Safe twice. */
@@ -191,10 +194,9 @@ export class NoticeHub {
 
   /** The client has what this connection was sent, up to `offset`. */
   acknowledgeUpTo(link: NoticeLink, offset: Seq): Promise<ReceiptAnswer> {
-    const mailbox = this.book.mailboxes.get(link.userId);
-    const sentUpTo = this.#dispatcher.sentUpTo(link);
-    const upTo = offset < sentUpTo ? offset : sentUpTo;
-    return this.#takeUpTo(link, mailbox, upTo);
+    const seat = this.#dispatcher.seatOf(link);
+    if (!seat) return Promise.resolve(NOTHING_KNOWN);
+    return this.#takeUpTo(seat, offset < seat.sentUpTo ? offset : seat.sentUpTo);
   }
 
   /** Whether notices for this connection are about to be written. What was kept for them is flushed even if there are none. */
@@ -318,36 +320,37 @@ export class NoticeHub {
     this.#checkpointer.stop();
   }
 
-  /** The user's client has what waits up to a place, and what was given up after it had been sent. */
-  async #takeUpTo(link: NoticeLink, mailbox: Mailbox | undefined, upTo: Seq): Promise<ReceiptAnswer> {
+  /** The client has what waits for its user up to a place, and what was given up after it had been sent. */
+  async #takeUpTo(seat: Seat, upTo: Seq): Promise<ReceiptAnswer> {
+    seat.mailbox ??= this.book.mailboxes.get(seat.link.userId);
+    const { mailbox } = seat;
     if (!mailbox) return NOTHING_KNOWN;
-    const waitingIds = await this.#takeWaiting(link, mailbox, upTo);
+    const recordNos = waitingUpTo(this.book.records, mailbox, upTo);
+    const messageIds = this.#shownIds(mailbox, recordNos);
+    if (recordNos.length > 0) {
+      const mark = { userNo: mailbox.no, place: upTo, count: recordNos.length, device: this.#deviceOf(seat.link) };
+      await this.#receipts.noteUpTo(mark);
+    }
     // Behind it: what was given up while that was on its way into the log is among them.
-    const givenUpIds = await this.#takeGivenUp(link, mailbox, upTo);
-    if (givenUpIds.length === 0) return { messageIds: waitingIds, unknownIds: [] };
-    return { messageIds: [...new Set([...givenUpIds, ...waitingIds])], unknownIds: [] };
+    const givenUp = givenUpTo(seat, upTo);
+    if (givenUp.length === 0) return { messageIds, unknownIds: [] };
+    const givenUpIds = await this.#takeGivenUp(seat, mailbox, givenUp);
+    return { messageIds: [...new Set([...givenUpIds, ...messageIds])], unknownIds: [] };
   }
 
-  async #takeWaiting(link: NoticeLink, mailbox: Mailbox, upTo: Seq): Promise<readonly string[]> {
-    const { book } = this;
-    const recordNos = waitingUpTo(book.records, mailbox, upTo);
-    if (recordNos.length === 0) return [];
-    const messageIds = mailbox.hadHeld
-      ? shownIdsOf(recordNos.map((recordNo) => book.deliveryOf(recordNo)))
-      : recordNos.map((recordNo) => book.noticeOf(recordNo).messageId);
-    const count = recordNos.length;
-    await this.#receipts.noteUpTo({ userNo: mailbox.no, place: upTo, count, device: this.#deviceOf(link) });
-    return messageIds;
-  }
-
-  async #takeGivenUp(link: NoticeLink, mailbox: Mailbox, upTo: Seq): Promise<readonly string[]> {
-    const recordNos = this.#dispatcher.givenUpTo(link, upTo);
-    if (recordNos.length === 0) return [];
+  async #takeGivenUp(seat: Seat, mailbox: Mailbox, recordNos: readonly number[]): Promise<readonly string[]> {
     const messageIds = recordNos.map((recordNo) => this.book.noticeOf(recordNo).messageId);
-    const device = this.#deviceOf(link);
+    const device = this.#deviceOf(seat.link);
     await this.#receipts.note({ userNo: mailbox.no, messageIds, state: 'delivered', device });
-    this.#dispatcher.forgetGivenUp(link, recordNos);
+    forgetGivenUp(seat, recordNos);
     return messageIds;
+  }
+
+  /** The ids that records were shown to their user under: their own, or their digest's. */
+  #shownIds({ hadHeld }: Mailbox, recordNos: readonly number[]): readonly string[] {
+    const { book } = this;
+    if (!hadHeld) return recordNos.map((recordNo) => book.noticeOf(recordNo).messageId);
+    return shownIdsOf(recordNos.map((recordNo) => book.deliveryOf(recordNo)));
   }
 
   /** Soon after the start. Lists that are asked for before only take longer. */
@@ -360,9 +363,7 @@ export class NoticeHub {
   #note(effect: NoticeEffect): void {
     if (effect.kind === 'sent') {
       this.#acceptedCount++;
-      for (const mailbox of effect.mailboxes) this.#expiry.noteArrival(mailbox);
-    }
-    if (effect.kind === 'released') this.#expiry.noteArrival(effect.mailbox);
+    } else if (effect.kind === 'overfull') this.#expiry.noteOverfull(effect.mailbox);
   }
 
   #noteUnsaved(): void {

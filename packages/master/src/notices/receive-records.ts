@@ -173,6 +173,13 @@ export class ReceiveRecords {
   heldUntil(recordNo: number): number {
     return this.#pageOf(recordNo).held.get(recordNo % RECORDS_PER_PAGE)?.heldUntil ?? 0;
   }
+  /** The same number for records that look the same to their users. Undefined for one that was held once. */
+  sight(recordNo: number): number | undefined {
+    const page = this.#pageOf(recordNo);
+    const offset = recordNo % RECORDS_PER_PAGE;
+    if (page.held.size > 0 && page.held.has(offset)) return undefined;
+    return (page.runNos[offset] ?? 0) * 2 + Number(wentLive(page.heads.flags[offset] ?? 0));
+  }
   /** The same text for records that look the same to their users: of one notice, at one place, sent in one way. */
   deliveryKey(recordNo: number): string {
     const page = this.#pageOf(recordNo);
@@ -262,10 +269,35 @@ export class ReceiveRecords {
   }
 
   /** Shows a user's records from `first` to before `end`, the newest first. */
-  eachOfUser(userNo: number, { first, end }: { readonly first: number; readonly end: number }, visit: VisitRecord): void {
+  eachOfUser(
+    userNo: number,
+    { first, end }: { readonly first: number; readonly end: number },
+    visit: VisitRecord,
+  ): void {
     for (let at = this.newestOf(userNo); at >= first; at = this.before(at)) {
       if (at < end && !visit(at, userNo, this.flags(at))) return;
     }
+  }
+
+  /**
+   * Of a user's records, from the newest back: the pending ones above one place and up to another, by ascending place. It looks
+   * no further back than `pendingCount` pending ones. For users whose records stand in the order of their places.
+   */
+  pendingBetween(userNo: number, above: number, upTo: number, pendingCount: number): readonly number[] {
+    const found: number[] = [];
+    let left = pendingCount;
+    for (let at = this.newestOf(userNo); at >= 0 && left > 0; ) {
+      const page = this.#pageOf(at);
+      const offset = at % RECORDS_PER_PAGE;
+      const place = this.#runs.place(page.runNos[offset] ?? 0);
+      if (place <= above) break;
+      if (isPending(page.heads.flags[offset] ?? 0)) {
+        left--;
+        if (place <= upTo) found.push(at);
+      }
+      at = page.before[offset] ?? -1;
+    }
+    return found.length > 1 ? found.reverse() : found;
   }
 
   /** Raises a record to `flags`. A time that is there already stays. */

@@ -12,7 +12,8 @@ type GivenUp = { readonly recordNo: number; readonly place: Seq };
 /** A link's place in its user's stream. */
 export type Seat = {
   readonly link: NoticeLink;
-  readonly mailbox: Mailbox | undefined;
+  /** Absent until the user's first notice was seen here. */
+  mailbox: Mailbox | undefined;
   isStarted: boolean;
   /** It was sent what lay above this place and waited. */
   startedFrom: Seq;

@@ -8,6 +8,7 @@ import type { ReceiveRecords } from './receive-records.ts';
 import { isPending } from './record-flags.ts';
 
 const NOTHING: readonly number[] = [];
+const BEFORE_ALL = 0 as Seq; // rows of the log are counted from 1
 
 /** Shows what is not held by descending place, until `visit` says false. Whether it did. */
 export function newestFirst(records: ReceiveRecords, mailbox: Mailbox, visit: (recordNo: number) => boolean): boolean {
@@ -22,32 +23,27 @@ export function newestFirst(records: ReceiveRecords, mailbox: Mailbox, visit: (r
   return false;
 }
 
-/** What waits above a place, by ascending place. */
-export function waitingAbove(records: ReceiveRecords, mailbox: Mailbox, place: Seq): readonly number[] {
-  let left = mailbox.waitingCount;
-  if (left === 0 || mailbox.newestPlace <= place) return NOTHING;
+/** What waits above one place and up to another, by ascending place. */
+export function waitingBetween(records: ReceiveRecords, mailbox: Mailbox, above: Seq, upTo: Seq): readonly number[] {
+  const { no, shown, waitingCount, newestPlace } = mailbox;
+  if (waitingCount === 0 || newestPlace <= above) return NOTHING;
+  if (!shown) return records.pendingBetween(no, above, upTo, waitingCount);
   const found: number[] = [];
+  let left = waitingCount;
   newestFirst(records, mailbox, (recordNo) => {
-    if (records.place(recordNo) <= place) return false;
+    if (records.place(recordNo) <= above) return false;
     if (!isPending(records.flags(recordNo))) return true;
-    found.push(recordNo);
+    if (records.place(recordNo) <= upTo) found.push(recordNo);
     return --left > 0;
   });
-  return found.length > 1 ? found.reverse() : found;
+  return found.reverse();
 }
 
-/** What waits up to a place, by ascending place. */
-export function waitingUpTo(records: ReceiveRecords, mailbox: Mailbox, place: Seq): readonly number[] {
-  let left = mailbox.waitingCount;
-  if (left === 0) return NOTHING;
-  const found: number[] = [];
-  newestFirst(records, mailbox, (recordNo) => {
-    if (!isPending(records.flags(recordNo))) return true;
-    if (records.place(recordNo) <= place) found.push(recordNo);
-    return --left > 0;
-  });
-  return found.length > 1 ? found.reverse() : found;
-}
+export const waitingAbove = (records: ReceiveRecords, mailbox: Mailbox, place: Seq): readonly number[] =>
+  waitingBetween(records, mailbox, place, mailbox.newestPlace);
+
+export const waitingUpTo = (records: ReceiveRecords, mailbox: Mailbox, place: Seq): readonly number[] =>
+  waitingBetween(records, mailbox, BEFORE_ALL, place);
 
 /** All that waits. */
 export const waitingOf = (records: ReceiveRecords, mailbox: Mailbox): readonly number[] =>
