@@ -64,15 +64,21 @@ const bodyColumns = (body: PageBody): readonly Column[] => [
   body.retries,
 ];
 
-export const packHeads = (heads: PageHeads, count: number): Uint8Array => pack(headColumns(heads), count);
-export const packBody = (body: PageBody, count: number): Uint8Array => pack(bodyColumns(body), count);
+/** The same columns, for another page. */
+export function clearBody(body: PageBody): PageBody {
+  for (const column of bodyColumns(body)) column.fill(0);
+  return body;
+}
+
+export const packHeads = (heads: PageHeads, count: number): Uint8Array<ArrayBuffer> => pack(headColumns(heads), count);
+export const packBody = (body: PageBody, count: number): Uint8Array<ArrayBuffer> => pack(bodyColumns(body), count);
 /** Throws when the bytes are not those of so many records. */
 export const unpackHeads = (bytes: Uint8Array, count: number): PageHeads =>
   unpack(emptyHeads(), headColumns, bytes, count);
 export const unpackBody = (bytes: Uint8Array, count: number): PageBody =>
   unpack(emptyBody(), bodyColumns, bytes, count);
 
-export function packRuns(runs: readonly PageRun[]): Uint8Array {
+export function packRuns(runs: readonly PageRun[]): Uint8Array<ArrayBuffer> {
   const numbers = new Float64Array(runs.length * RUN_NUMBERS);
   runs.forEach(({ noticeNo, place, at, count }, index) => {
     numbers.set([noticeNo, place, at, count], index * RUN_NUMBERS);
@@ -92,7 +98,7 @@ export function unpackRuns(bytes: Uint8Array): readonly PageRun[] {
 }
 
 /** The first `count` numbers of each column, one column after the other. */
-function pack(columns: readonly Column[], count: number): Uint8Array {
+function pack(columns: readonly Column[], count: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(columns.reduce((sum, column) => sum + column.BYTES_PER_ELEMENT * count, 0));
   let at = 0;
   for (const column of columns) {

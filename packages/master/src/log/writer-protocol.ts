@@ -58,13 +58,16 @@ export type NoticeRow = readonly [
   body: string,
 ];
 export type NoticeUserRow = readonly [no: number, userId: string, username: string, onlineMs: number];
-/** A page of receive records; `record-page-layout.ts` has the columns. */
+/**
+ * A page of receive records; `record-page-layout.ts` has the columns. Its bytes are handed over to the thread, not copied: who
+ * posts it has them no more.
+ */
 export type RecordPageRow = readonly [
   pageNo: number,
-  runs: Uint8Array,
+  runs: Uint8Array<ArrayBuffer>,
   held: string | null,
-  heads: Uint8Array,
-  body: Uint8Array,
+  heads: Uint8Array<ArrayBuffer>,
+  body: Uint8Array<ArrayBuffer>,
 ];
 export type NoticeDeviceRow = readonly [no: number, connectionId: string, address: string, agent: string];
 

@@ -11,6 +11,8 @@ import { assert, must } from '@hiscrm/shared/lib/must.ts';
 import type { Seq } from '@hiscrm/shared/model/ids.ts';
 import type { NoticeTables } from '../log/notice-tables.ts';
 import {
+  clearBody,
+  emptyBody,
   type PageBody,
   type PageRun,
   packBody,
@@ -50,6 +52,8 @@ export type FreshRecords = {
 };
 
 const FIRST_USERS_COUNT = 1_024;
+/** Enough for what is made between two checkpoints of a busy hub: ten megabytes. */
+const SPARE_BODIES_COUNT = 256;
 
 /** Hears of one record; false = no more. */
 export type VisitRecord = (recordNo: number, userNo: number, flags: number) => boolean;
@@ -63,6 +67,8 @@ export class ReceiveRecords {
   #newestOf = new Int32Array(FIRST_USERS_COUNT).fill(-1);
   /** Pages whose body is in memory, the least lately asked for first. */
   readonly #withBody = new Set<RecordPage>();
+  /** Let go, and taken for new pages: memory outside its heap that is given up and asked for again drives the collector. */
+  readonly #spareBodies: PageBody[] = [];
   readonly #changed = new Set<RecordPage>();
   readonly #saving = new Set<RecordPage>();
   /** Records by when they got into a state. */
@@ -419,7 +425,8 @@ export class ReceiveRecords {
   }
 
   #addPage(): RecordPage {
-    const page = RecordPage.empty(this.#pages.length);
+    const spare = this.#spareBodies.pop();
+    const page = RecordPage.empty(this.#pages.length, spare ? clearBody(spare) : emptyBody());
     this.#pages.push(page);
     this.#withBody.add(page);
     return page;
@@ -459,6 +466,7 @@ export class ReceiveRecords {
     for (const page of this.#withBody) {
       if (surplusCount <= 0) break;
       if (this.#changed.has(page) || this.#saving.has(page)) continue;
+      if (page.body && this.#spareBodies.length < SPARE_BODIES_COUNT) this.#spareBodies.push(page.body);
       page.body = undefined;
       this.#withBody.delete(page);
       surplusCount--;

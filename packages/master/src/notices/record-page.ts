@@ -1,5 +1,4 @@
 import {
-  emptyBody,
   emptyHeads,
   type HeldCell,
   type PageBody,
@@ -35,8 +34,9 @@ export class RecordPage {
     this.body = body;
   }
 
-  static empty(no: number): RecordPage {
-    return new RecordPage(no, emptyHeads(), emptyBody());
+  /** `body` is empty. */
+  static empty(no: number, body: PageBody): RecordPage {
+    return new RecordPage(no, emptyHeads(), body);
   }
 
   /** As stored; the body stays on disk. */
