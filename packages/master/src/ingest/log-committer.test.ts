@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { FakeClock } from '@hiscrm/shared/lib/fake-clock.ts';
 import { applyChange } from '@hiscrm/shared/model/apply-change.ts';
 import type { Change } from '@hiscrm/shared/model/change.ts';
-import type { AccountId, ItemId, TopicId, WorkerId } from '@hiscrm/shared/model/ids.ts';
+import type { AccountId, ItemId, TopicId, UserId, WorkerId } from '@hiscrm/shared/model/ids.ts';
 import { MemoryView } from '@hiscrm/shared/model/memory-view.ts';
 import { recount } from '@hiscrm/shared/model/recount.ts';
 import { anyChanges } from '@hiscrm/shared/model/testing/any-rows.ts';
@@ -20,6 +20,7 @@ import { LogCommitter } from './log-committer.ts';
 
 const accountId = 'acc-1' as AccountId;
 const workerId = 'w-1' as WorkerId;
+const userId = 'u-1' as UserId;
 /** One step a turn: every slice is followed by everybody else. */
 const oneStepATurn = (): SharedTurns => {
   let nowMs = 0;
@@ -40,7 +41,7 @@ const comment = (id: number): Change & { readonly kind: 'comment.observed' } => 
 });
 
 /** Committer, store and a log that is durable at once. */
-async function setUp(turns?: Turns) {
+async function setUp(turns?: Turns, onPublished: (rows: readonly LoggedRow[]) => void = () => undefined) {
   const clock = new FakeClock();
   const durable: LoggedRow[] = [];
   const published: LoggedRow[] = [];
@@ -54,6 +55,7 @@ async function setUp(turns?: Turns) {
   const store = await openStore({ ...database, clock, turns });
   const publish = ({ rows }: Publication): void => {
     published.push(...rows);
+    onPublished(rows);
     expect(store.head()).toBe(published.length); // folded before published, and no further
     expect(durable.length).toBeGreaterThanOrEqual(published.length);
   };
@@ -107,6 +109,28 @@ test('[ST28] folded in slices or at once, the state is the same, and in between 
     }),
     { numRuns: 25 },
   );
+});
+
+test('[ST28] a row of a notice to many users is folded by itself, and its weight is that of its users', async () => {
+  const sentTo = (count: number): Change => ({
+    kind: 'notice.sent',
+    notice: {
+      messageId: `m-${count}`,
+      senderId: userId,
+      type: 'system_notice',
+      content: 'x',
+      priority: 'low',
+      target: { kind: 'all' },
+      needConfirm: false,
+      digest: 'd',
+    },
+    recipients: { userRuns: [1, count], roles: 'o'.repeat(count), online: '1'.repeat(count) },
+  });
+  const slices: number[] = [];
+  const { committer, store } = await setUp(oneStepATurn(), (rows) => slices.push(rows.length));
+  await committer.commit([comment(1), sentTo(10_000), sentTo(10_001), comment(2), sentTo(2), comment(3)]);
+  expect(slices).toEqual([2, 1, 3]);
+  expect(store.head()).toBe(6);
 });
 
 test('[ST28] a commit of many slices is acknowledged after the last of them', async () => {

@@ -4,9 +4,10 @@ import { ImError } from '@hiscrm/shared/protocol/errors.ts';
 import { AT_ONCE, type Step, type Turns } from '../lib/turns.ts';
 import type { ChangeLog, LoggedRow } from '../log/change-log.ts';
 import type { Committer, Publication } from './committer.ts';
+import { foldWeightOf } from './fold-weight.ts';
 
-/** Rows folded and published together: well below a millisecond. */
-const SLICE_COUNT = 64;
+/** The weight of rows that are folded and published together: well below a millisecond, if no row is heavier by itself. */
+const SLICE_WEIGHT = 64;
 
 /** Where durable rows are folded in: the store. */
 export interface Folder {
@@ -82,7 +83,7 @@ export class LogCommitter implements Committer {
 
   #takeSlice(): readonly LoggedRow[] {
     const first = this.#unfolded[0] ?? [];
-    const end = this.#nextIndex + SLICE_COUNT;
+    const end = this.#sliceEnd(first);
     const slice = first.slice(this.#nextIndex, end);
     this.#nextIndex = end;
     this.#unfoldedRowCount -= slice.length;
@@ -91,6 +92,16 @@ export class LogCommitter implements Committer {
       this.#nextIndex = 0;
     }
     return slice;
+  }
+
+  /** At least one row. */
+  #sliceEnd(rows: readonly LoggedRow[]): number {
+    let end = this.#nextIndex;
+    for (let weight = 0; end < rows.length && weight < SLICE_WEIGHT; end++) {
+      const row = rows[end];
+      if (row) weight += foldWeightOf(row.change);
+    }
+    return end;
   }
 
   /** Waits for a durable row to be folded and published. Appends resolve in log order, so those who wait stand in it. */
