@@ -4,7 +4,7 @@ import type { Seq } from '@hiscrm/shared/model/ids.ts';
 import type { NoticeChange } from '@hiscrm/shared/model/notice-change.ts';
 import { expect, test } from 'vitest';
 import type { LoggedRow } from '../log/change-log.ts';
-import { PENDING_LIMIT_COUNT, ReceiptDesk } from './receipt-desk.ts';
+import { GROUP_LIMIT_COUNT, PENDING_LIMIT_COUNT, ReceiptDesk } from './receipt-desk.ts';
 
 type Receipts = Extract<NoticeChange, { kind: 'notice.receipts' }>;
 const phone = { connectionId: 'c-1', address: '::1', agent: 'phone' };
@@ -59,7 +59,8 @@ test('[NO60] what is acknowledged in one turn is one row; what comes during its 
 
 test('[NO60] many records are more than one row, each folded in by itself', async () => {
   const { desk, rows, next } = makeDesk();
-  const noted = [1, 2, 3].map((userNo) => desk.noteUpTo({ userNo, place, count: 5_000 }));
+  const count = GROUP_LIMIT_COUNT - 1;
+  const noted = [1, 2, 3].map((userNo) => desk.noteUpTo({ userNo, place, count }));
   for (const index of [0, 1]) (await next(index)).resolve([]);
   await Promise.all(noted);
   expect(rows.map(({ upTo }) => upTo?.[0]?.userNos)).toEqual([[1, 2], [3]]);

@@ -7,8 +7,8 @@ import { ReceiptGroup } from './receipt-group.ts';
 /** Acknowledgements that wait for the log; beyond it a client is told to come again. */
 export const PENDING_LIMIT_COUNT = 200_000;
 const RETRY_AFTER_MS = 200;
-/** Records that one row changes: when ten thousand clients say at once what they have, it is folded in with pauses of some milliseconds. */
-const GROUP_LIMIT_COUNT = 8_000;
+/** Records that one row changes: when ten thousand clients say at once what they have, it is folded in with pauses of a millisecond. */
+export const GROUP_LIMIT_COUNT = 2_500;
 
 /** Who acknowledges, and over which connection if any. */
 type By = { readonly userNo: number; readonly device?: NoticeDevice | undefined };
