@@ -20,7 +20,7 @@ import { newSeat, noteGivenUp, type Seat } from './seat.ts';
 import { waitingAbove } from './user-stream.ts';
 
 /** A user's connections; they are served together. */
-type Reader = LaneSpot & { readonly seats: Map<NoticeLink, Seat> };
+type Reader = LaneSpot & { readonly seats: Seat[] };
 /** What a connection is served for. */
 type Occasion = {
   readonly isReturning: boolean;
@@ -99,10 +99,10 @@ export class Dispatcher {
 
   /** Takes a connection; nothing is sent to it before `start`. */
   seat(link: NoticeLink): void {
-    const reader = this.#readers.get(link.userId) ?? { ...newSpot(), seats: new Map<NoticeLink, Seat>() };
+    const reader = this.#readers.get(link.userId) ?? { ...newSpot(), seats: [] };
     const mailbox = this.#book.mailboxes.get(link.userId);
     const seat = newSeat(link, mailbox);
-    reader.seats.set(link, seat);
+    reader.seats.push(seat);
     this.#seats.set(link, seat);
     this.#readers.set(link.userId, reader);
     if (mailbox) this.#readersByNo[mailbox.no] = reader;
@@ -131,11 +131,13 @@ export class Dispatcher {
   leave(link: NoticeLink): void {
     const seat = this.#seats.get(link);
     const reader = this.#readers.get(link.userId);
+    if (!seat || !reader) return;
     this.#seats.delete(link);
-    if (!reader?.seats.delete(link) || reader.seats.size > 0) return;
+    reader.seats.splice(reader.seats.indexOf(seat), 1);
+    if (reader.seats.length > 0) return;
     this.#readers.delete(link.userId);
-    const no = (seat?.mailbox ?? this.#book.mailboxes.get(link.userId))?.no;
-    if (no !== undefined) this.#readersByNo[no] = undefined;
+    const mailbox = seat.mailbox ?? this.#book.mailboxes.get(link.userId);
+    if (mailbox) this.#readersByNo[mailbox.no] = undefined;
     this.lanes.forget(reader);
   }
 
@@ -146,14 +148,16 @@ export class Dispatcher {
       if (effect.kind === 'sent') {
         const rank = PRIORITY_RANK[effect.notice.notice.priority];
         effect.notice.durableAt = now;
-        const readers = this.#readersOf(effect.notice);
-        if (rank === PRIORITY_RANK.urgent && readers.length <= AT_ONCE_COUNT) this.#serveAtOnce(readers);
-        else this.lanes.push(rank, readers);
+        if (rank === PRIORITY_RANK.urgent && this.#hasFewReaders(effect.notice)) {
+          const readers: Reader[] = [];
+          this.#eachReader(effect.notice, (reader) => readers.push(reader));
+          this.#serveAtOnce(readers);
+        } else this.#eachReader(effect.notice, (reader) => this.lanes.push(rank, reader));
       } else if (effect.kind === 'released') {
         const notices = effect.recordNos.map((recordNo) => this.#book.noticeOf(recordNo));
         const rank = Math.max(...notices.map(({ notice }) => PRIORITY_RANK[notice.priority]));
         const reader = this.#readers.get(effect.mailbox.userId);
-        if (reader) this.lanes.push(rank, [reader]);
+        if (reader) this.lanes.push(rank, reader);
       } else if (effect.kind === 'withdrawn') this.#noteWithdrawn(effect);
       else if (effect.kind === 'givenUp') this.#noteGivenUp(effect);
       else if (effect.kind === 'unreadChanged') {
@@ -177,15 +181,21 @@ export class Dispatcher {
     this.#untold.clear();
   }
 
+  #hasFewReaders(notice: LiveNotice): boolean {
+    let count = 0;
+    this.#eachReader(notice, () => {
+      count++;
+    });
+    return count <= AT_ONCE_COUNT;
+  }
+
   /** Those of its recipients who have a connection. */
-  #readersOf({ records: { first, count } }: LiveNotice): readonly Reader[] {
-    const readers: Reader[] = [];
+  #eachReader({ records: { first, count } }: LiveNotice, visit: (reader: Reader) => void): void {
     this.#book.records.each(first, first + count, (_recordNo, userNo) => {
       const reader = this.#readersByNo[userNo] ?? this.#readerOfNewcomer(userNo);
-      if (reader) readers.push(reader);
+      if (reader) visit(reader);
       return true;
     });
-    return readers;
   }
 
   /** One who was there before the user's first notice. */
@@ -235,8 +245,10 @@ export class Dispatcher {
   #serveReader(reader: Reader): void {
     const hasRead = this.#untold.get(reader) ?? false;
     this.#untold.delete(reader);
-    for (const seat of reader.seats.values()) {
-      if (seat.isStarted) this.#serve(seat, { isReturning: false, replayed: [], hasRead });
+    // From the end: one that reads too slowly is taken out.
+    for (let at = reader.seats.length - 1; at >= 0; at--) {
+      const seat = reader.seats[at];
+      if (seat?.isStarted) this.#serve(seat, { isReturning: false, replayed: [], hasRead });
     }
   }
 
@@ -292,7 +304,7 @@ export class Dispatcher {
   }
 
   #noteGivenUp({ mailbox, recordNo }: Extract<NoticeEffect, { kind: 'givenUp' }>): void {
-    for (const seat of this.#readers.get(mailbox.userId)?.seats.values() ?? []) {
+    for (const seat of this.#readers.get(mailbox.userId)?.seats ?? []) {
       noteGivenUp(seat, recordNo, this.#book.records.place(recordNo));
     }
   }
@@ -307,7 +319,7 @@ export class Dispatcher {
       const reader = this.#readers.get(userId);
       if (!reader) continue;
       let isFull = false;
-      for (const seat of reader.seats.values()) {
+      for (const seat of reader.seats) {
         if (!seat.isStarted) continue;
         seat.withdrawn = seat.withdrawn.length === 0 ? one : [...seat.withdrawn, ...one];
         isFull ||= seat.withdrawn.length >= WITHDRAWN_LIMIT_COUNT;

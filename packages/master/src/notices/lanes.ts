@@ -22,6 +22,7 @@ export class Lanes<Receiver extends LaneSpot> {
   readonly #queued: number[] = Array.from({ length: LANE_COUNT }, () => 0);
   /** Promised to notices that are on their way into the log. */
   readonly #reserved: number[] = Array.from({ length: LANE_COUNT }, () => 0);
+  #queuedCount = 0;
   #peakCount = 0;
 
   constructor(limits: { readonly limitCount: number; readonly urgentLimitCount: number }) {
@@ -34,7 +35,7 @@ export class Lanes<Receiver extends LaneSpot> {
     return [...this.#queued];
   }
   get queuedCount(): number {
-    return this.#queued.reduce((sum, count) => sum + count, 0);
+    return this.#queuedCount;
   }
   /** The most that ever waited. */
   get peakCount(): number {
@@ -59,17 +60,14 @@ export class Lanes<Receiver extends LaneSpot> {
     assert((this.#reserved[lane] ?? 0) >= 0, 'more room was given back than was taken');
   }
 
-  /** One more delivery for each of them. */
-  push(lane: number, receivers: readonly Receiver[]): void {
-    const line = this.#lines[lane];
-    if (!line || receivers.length === 0) return;
-    for (const receiver of receivers) {
-      const count = receiver.waitingCounts[lane] ?? 0;
-      receiver.waitingCounts[lane] = count + 1;
-      if (count === 0) line.push(receiver);
-    }
-    this.#queued[lane] = (this.#queued[lane] ?? 0) + receivers.length;
-    this.#peakCount = Math.max(this.#peakCount, this.queuedCount);
+  /** One more delivery for a receiver. */
+  push(lane: number, receiver: Receiver): void {
+    const count = receiver.waitingCounts[lane] ?? 0;
+    receiver.waitingCounts[lane] = count + 1;
+    if (count === 0) this.#lines[lane]?.push(receiver);
+    this.#queued[lane] = (this.#queued[lane] ?? 0) + 1;
+    this.#queuedCount++;
+    if (this.#queuedCount > this.#peakCount) this.#peakCount = this.#queuedCount;
   }
 
   /** Whether this receiver waits for a turn. */
@@ -88,6 +86,7 @@ export class Lanes<Receiver extends LaneSpot> {
   clear(): void {
     for (const line of this.#lines) for (let next = line.shift(); next; next = line.shift()) next.waitingCounts.fill(0);
     this.#queued.fill(0);
+    this.#queuedCount = 0;
   }
 
   #used(lane: number): number {
@@ -112,7 +111,9 @@ export class Lanes<Receiver extends LaneSpot> {
   /** Nothing waits for this receiver in any lane: its turn has come, or it is gone. */
   forget({ waitingCounts }: Receiver): void {
     for (let lane = 0; lane < LANE_COUNT; lane++) {
-      this.#queued[lane] = (this.#queued[lane] ?? 0) - (waitingCounts[lane] ?? 0);
+      const count = waitingCounts[lane] ?? 0;
+      this.#queued[lane] = (this.#queued[lane] ?? 0) - count;
+      this.#queuedCount -= count;
       waitingCounts[lane] = 0;
     }
   }

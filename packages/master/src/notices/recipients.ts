@@ -19,12 +19,14 @@ type Listed = {
   readonly nos: readonly number[];
   readonly userRuns: number[];
   readonly roles: string;
-  /** Who of them was on line when presence and the book were as these versions say, and that they all have their numbers and names. */
-  seen:
-    | { readonly presence: number; readonly users: number; readonly online: string; readonly onlineCount: number }
-    | undefined;
+  /** The book's users when all of them had their numbers and names there. */
+  knownAt: number | undefined;
+  online: Online | undefined;
 };
+/** Who of them has a connection, a letter each, as of a version of presence. */
+type Online = { readonly version: number; readonly online: string; readonly onlineCount: number };
 type Newcomer = [no: number, id: UserId, username: string];
+const NOBODY: readonly Newcomer[] = [];
 type Columns = { readonly recipients: NoticeRecipients; readonly onlineCount: number };
 
 /** Makes the columns of rows. */
@@ -39,16 +41,21 @@ export class RecipientColumns {
     this.#presence = options.presence;
   }
 
+  /** How many of them have a connection. */
+  onlineCount(asked: readonly Person[]): number {
+    return this.#online(this.#listed(asked)).onlineCount;
+  }
+
   /** The columns for these people as of now (ms UTC). */
   make(notice: Notice, asked: readonly Person[], now: number): Columns {
     const listed = this.#listed(asked);
     const { userRuns, roles } = listed;
     const newcomers = this.#newcomers(listed);
-    const { online, onlineCount } = this.#online(listed, newcomers.length === 0);
+    const { online, onlineCount } = this.#online(listed);
     const held = this.#held(notice, listed, now);
     const recipients = {
       userRuns,
-      ...(newcomers.length > 0 && { newcomers }),
+      ...(newcomers.length > 0 && { newcomers: [...newcomers] }),
       roles,
       online,
       ...(held.length > 0 && { held }),
@@ -56,22 +63,22 @@ export class RecipientColumns {
     return { recipients, onlineCount };
   }
 
-  #isSeen({ seen }: Listed): boolean {
-    return seen?.presence === this.#presence.version && seen.users === this.#book.usersVersion;
-  }
-
-  #newcomers(listed: Listed): Newcomer[] {
-    if (listed.seen?.users === this.#book.usersVersion) return [];
+  /** Those whose numbers or names no row has yet. */
+  #newcomers(listed: Listed): readonly Newcomer[] {
+    const { usersVersion } = this.#book;
+    if (listed.knownAt === usersVersion) return NOBODY;
     const newcomers: Newcomer[] = [];
     listed.people.forEach(({ id, username }, index) => {
       const no = listed.nos[index] ?? 0;
       if (this.#book.mailboxOf(no)?.username !== username) newcomers.push([no, id, username]);
     });
+    if (newcomers.length === 0) listed.knownAt = usersVersion;
     return newcomers;
   }
 
-  #online(listed: Listed, areKnown: boolean): { readonly online: string; readonly onlineCount: number } {
-    if (listed.seen && this.#isSeen(listed)) return listed.seen;
+  #online(listed: Listed): Online {
+    const { version } = this.#presence;
+    if (listed.online?.version === version) return listed.online;
     const letters = Buffer.alloc(listed.people.length, ZERO);
     let onlineCount = 0;
     listed.people.forEach(({ id }, index) => {
@@ -79,10 +86,8 @@ export class RecipientColumns {
       letters[index] = ONE;
       onlineCount++;
     });
-    const online = letters.toString('latin1');
-    const seen = { presence: this.#presence.version, users: this.#book.usersVersion, online, onlineCount };
-    if (areKnown) listed.seen = seen;
-    return seen;
+    listed.online = { version, online: letters.toString('latin1'), onlineCount };
+    return listed.online;
   }
 
   #held(notice: Notice, { people }: Listed, now: number): [index: number, until: number][] {
@@ -102,7 +107,7 @@ export class RecipientColumns {
     const nos = pairs.map(({ no }) => no);
     const people = pairs.map(({ person }) => person);
     const roles = people.map(({ role }) => ROLE_LETTER[role] ?? OTHER_ROLE).join('');
-    const listed = { people, nos, userRuns: runsOf(nos), roles, seen: undefined };
+    const listed = { people, nos, userRuns: runsOf(nos), roles, knownAt: undefined, online: undefined };
     this.#lists.set(asked, listed);
     return listed;
   }

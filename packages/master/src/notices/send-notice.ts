@@ -64,7 +64,6 @@ export class NoticeSender {
   readonly #committer: Committer;
   readonly #directory: CachedDirectory;
   readonly #dispatcher: Dispatcher;
-  readonly #presence: Presence;
   readonly #columns: RecipientColumns;
   readonly #clock: Clock;
   readonly #limits: NoticeLimits;
@@ -87,7 +86,6 @@ export class NoticeSender {
     this.#committer = options.committer;
     this.#directory = options.directory;
     this.#dispatcher = options.dispatcher;
-    this.#presence = options.presence;
     this.#columns = new RecipientColumns(options);
     this.#clock = options.clock;
     this.#limits = options.limits;
@@ -102,7 +100,7 @@ export class NoticeSender {
   /** How many users a target means right now. */
   audienceCount(target: NoticeTarget): { readonly recipients: number; readonly online: number } {
     const people = audienceOf(target, this.#directory, this.#book.groups);
-    return { recipients: people.length, online: this.#countOnline(people) };
+    return { recipients: people.length, online: this.#columns.onlineCount(people) };
   }
 
   /** Rejects with BAD_REQUEST, KEY_REUSED, OVERLOADED, or what the log rejects with; then nothing was sent. */
@@ -166,7 +164,7 @@ export class NoticeSender {
       throw new ImError('BAD_REQUEST', { reason: `at most ${RECIPIENTS_LIMIT_COUNT} recipients` });
     }
     const lane = PRIORITY_RANK[notice.priority];
-    const roomCount = this.#countOnline(people);
+    const roomCount = this.#columns.onlineCount(people);
     await this.#takeRoom(lane, roomCount);
     const { recipients, onlineCount } = this.#columns.make(notice, people, this.#clock.now());
     try {
@@ -193,12 +191,6 @@ export class NoticeSender {
       online: onlineCount,
       queued: people.length - onlineCount,
     };
-  }
-
-  #countOnline(people: readonly Person[]): number {
-    let count = 0;
-    for (const { id } of people) if (this.#presence.isOnline(id)) count++;
-    return count;
   }
 
   /** Everybody it is for, without those who do not want its type. */
