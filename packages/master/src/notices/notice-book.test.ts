@@ -12,7 +12,7 @@ import { Presence } from './presence.ts';
 import { RecipientColumns } from './recipients.ts';
 import { saveNotices } from './save-notices.ts';
 import { readHistory } from './user-history.ts';
-import { waitingOf } from './user-stream.ts';
+import { waitingBetween, waitingOf } from './user-stream.ts';
 
 const USERS_COUNT = 700;
 const userId = (n: number): UserId => `u-${n}` as UserId;
@@ -271,6 +271,25 @@ test('[NO29] whatever checkpoints are taken or cut short, a start finds what the
     }),
     { numRuns: 150 },
   );
+});
+
+test('[NO29] what was held once is found at its place after a start, also when it is all that the user has', async () => {
+  const tables = openMemoryDatabase({ clock: new FakeClock(), onDurable: () => undefined }).notices;
+  const book = bookOn(tables);
+  const rows: LoggedRow[] = [];
+  const take = (of: NoticeBook, change: NoticeChange): void => {
+    rows.push({ seq: (rows.length + 1) as Seq, at: 1_000 + rows.length, change, text: '' });
+    of.apply(rows.slice(-1));
+  };
+  take(book, sentTo([4], [4])(0));
+  take(book, { kind: 'notice.released', users: [{ userId: userId(4), messageIds: [messageId(0)] }] });
+  await saveNotices(book, tables, 200);
+  const again = bookOn(tables);
+  const ann = again.mailboxes.get(userId(4));
+  if (!ann) throw new Error('she was written');
+  expect(waitingBetween(again.records, ann, 1 as Seq, 2 as Seq)).toEqual([0]);
+  expect(waitingBetween(again.records, ann, 0 as Seq, 1 as Seq)).toEqual([]);
+  expect(seen(again)).toEqual(seen(book));
 });
 
 test('[NO58] a user has one number for ever: also when a commit fails, when the name changes, and beside older rows', async () => {

@@ -122,7 +122,7 @@ export class NoticeBook {
       assert(mailbox !== undefined, 'users are written before their records');
       const flags = records.flags(recordNo);
       const place = records.place(recordNo);
-      if (place === 0 || place < mailbox.newestPlace) haveHeld.add(mailbox);
+      if (records.wasHeld(recordNo)) haveHeld.add(mailbox);
       mailbox.totalCount++;
       mailbox.reach(place);
       mailbox.hadHeld ||= place === 0 || records.heldUntil(recordNo) > 0;

@@ -133,10 +133,10 @@ test('[NO21] whatever is pushed, taken and forgotten, nobody’s delivery is los
 });
 
 test('[NO20] a batch shrinks with the length of its own turn; a late loop leaves it half of its time, never a trickle', () => {
-  expect(nextBatchCount(1_000, 5, 0)).toBe(500);
-  expect(nextBatchCount(1_000, 1, 0)).toBe(1_250);
-  expect(nextBatchCount(1_000, 3, 0)).toBe(1_000);
-  expect(nextBatchCount(1_000, 3, 50)).toBe(500);
+  expect(nextBatchCount(1_000, 2.5, 0)).toBe(500);
+  expect(nextBatchCount(1_000, 0.5, 0)).toBe(1_250);
+  expect(nextBatchCount(1_000, 1.5, 0)).toBe(1_000);
+  expect(nextBatchCount(1_000, 1.5, 50)).toBe(500);
   expect(nextBatchCount(BATCH_LIMITS.leastCount, 0.1, 500)).toBeGreaterThan(BATCH_LIMITS.leastCount);
   expect(nextBatchCount(BATCH_LIMITS.leastCount, 500, 500)).toBe(BATCH_LIMITS.leastCount);
   expect(nextBatchCount(BATCH_LIMITS.mostCount, 0.1, 0)).toBe(BATCH_LIMITS.mostCount);

@@ -175,7 +175,12 @@ export class ReceiveRecords {
     const held = page.held.size === 0 ? undefined : page.held.get(offset);
     return (held?.place ?? this.#runs.place(page.runNos[offset] ?? 0)) as Seq; // likewise
   }
-  /** Until when it is or was held; 0 = it was not. */
+  /** Whether it was held once, or still is: its place is not that of its notice. */
+  wasHeld(recordNo: number): boolean {
+    const { held } = this.#pageOf(recordNo);
+    return held.size > 0 && held.has(recordNo % RECORDS_PER_PAGE);
+  }
+  /** Until when it is or was held; 0 = it was not held, or did not come in a digest. */
   heldUntil(recordNo: number): number {
     return this.#pageOf(recordNo).held.get(recordNo % RECORDS_PER_PAGE)?.heldUntil ?? 0;
   }
@@ -183,7 +188,7 @@ export class ReceiveRecords {
   sight(recordNo: number): number | undefined {
     const page = this.#pageOf(recordNo);
     const offset = recordNo % RECORDS_PER_PAGE;
-    if (page.held.size > 0 && page.held.has(offset)) return undefined;
+    if (this.wasHeld(recordNo)) return undefined;
     return (page.runNos[offset] ?? 0) * 2 + Number(wentLive(page.heads.flags[offset] ?? 0));
   }
   /** The same text for records that look the same to their users: of one notice, at one place, sent in one way. */
