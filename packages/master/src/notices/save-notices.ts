@@ -4,7 +4,7 @@ import type { NoticeBook } from './notice-book.ts';
 
 const EMPTY: NoticeBatch = { reached: undefined, users: [], notices: [], pages: [], devices: [], settings: [] };
 /** Pages of receive records in one job: about a MiB. */
-const PAGES_COUNT = 24;
+const PAGES_COUNT = 8;
 
 /**
  * Writes what changed as of now, in slices, so that appends get their turn at the disk between them. Only the last slice
