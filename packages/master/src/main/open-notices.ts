@@ -51,7 +51,7 @@ export async function openNotices(parts: {
     newId: randomUUID,
     onSent: metrics.histogram(
       'notice_delivery',
-      'Time from a notice being durable until it is written to a socket, of the oldest notice in each write.',
+      'Time from a notice being durable until it is written to a socket, the longest of each turn of the dispatcher.',
     ),
   });
   const rules = new InboxRules({ hub, store: parts.store, clock, lc: logger });

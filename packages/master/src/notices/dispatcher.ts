@@ -63,13 +63,15 @@ export class Dispatcher {
   #turn: NodeJS.Immediate | undefined;
   #turnAskedAt = 0;
   #sentCount = 0;
+  /** Of this turn; below 0 while nothing was written that came live. */
+  #longestMs = -1;
   #slowCount = 0;
 
   constructor(options: {
     readonly limits: NoticeLimits;
     readonly book: NoticeBook;
     readonly languageOf: (userId: UserId) => NoticeLanguage;
-    /** Hears of each write how long its oldest notice had waited since it was durable. */
+    /** Hears of each turn the longest that a notice had waited since it was durable. */
     readonly onSent: (ms: number) => void;
     readonly lc: Logger;
   }) {
@@ -224,7 +226,7 @@ export class Dispatcher {
       if (left-- <= 0) break;
       this.#serveReader(reader);
     }
-    this.#joined.clear();
+    this.#endTurn();
     this.#batchCount = nextBatchCount(
       this.#batchCount,
       performance.now() - startedAt,
@@ -239,7 +241,13 @@ export class Dispatcher {
       this.lanes.forget(reader); // it gets what waits in the others, too
       this.#serveReader(reader);
     }
+    this.#endTurn();
+  }
+
+  #endTurn(): void {
     this.#joined.clear();
+    if (this.#longestMs >= 0) this.#onSent(this.#longestMs);
+    this.#longestMs = -1;
   }
 
   #serveReader(reader: Reader): void {
@@ -296,7 +304,7 @@ export class Dispatcher {
     const { durableAt } = this.#book.noticeOf(oldest);
     if (durableAt === undefined) return;
     this.#latencies.add(now - durableAt);
-    this.#onSent(now - durableAt);
+    this.#longestMs = Math.max(this.#longestMs, now - durableAt);
   }
 
   #noteUntold(reader: Reader, hasRead: boolean): void {

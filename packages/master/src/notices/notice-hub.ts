@@ -53,7 +53,7 @@ export type NoticeHubOptions = {
   readonly limits: NoticeLimits;
   readonly lc: Logger;
   readonly newId: () => string;
-  /** Hears of each write to a socket how long its oldest notice had waited since it was durable (ms). */
+  /** Hears of each turn of the dispatcher the longest that a notice had waited since it was durable (ms). */
   readonly onSent: (ms: number) => void;
 };
 
