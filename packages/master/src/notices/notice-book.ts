@@ -116,13 +116,14 @@ export class NoticeBook {
   /** Gives every user the records that are stored, and has those wait that nobody has got. */
   #takeStored(): void {
     const { records } = this;
-    const haveHeld = new Set<Mailbox>();
+    const haveTheirOwn = new Set<Mailbox>();
     for (let recordNo = 0; recordNo < records.count; recordNo++) {
       const mailbox = this.#byNo[records.userNo(recordNo)];
       assert(mailbox !== undefined, 'users are written before their records');
       const flags = records.flags(recordNo);
       const place = records.place(recordNo);
-      if (records.wasHeld(recordNo)) haveHeld.add(mailbox);
+      // Out of order also without having been held: a scheduled notice in a file from before there were pages.
+      if (records.wasHeld(recordNo) || place < mailbox.newestPlace) haveTheirOwn.add(mailbox);
       mailbox.totalCount++;
       mailbox.reach(place);
       mailbox.hadHeld ||= place === 0 || records.heldUntil(recordNo) > 0;
@@ -131,7 +132,7 @@ export class NoticeBook {
       if (isUnread(flags)) mailbox.unreadCount++;
       if (isPending(flags)) this.#wait(mailbox, recordNo, place);
     }
-    for (const mailbox of haveHeld) keepShown(records, mailbox);
+    for (const mailbox of haveTheirOwn) keepShown(records, mailbox);
   }
 
   /** Place of the newest row folded in. */
