@@ -2,8 +2,8 @@
 export const SAMPLE_MS = 5_000;
 /** Half a minute: who is in a burst, or comes back from one, is not stopped. */
 const QUIET_SAMPLE_COUNT = 6;
-/** Below this share of a core, all of them together, the thread was quiet: the heartbeats of ten thousand connections take less. */
-const QUIET_SHARE = 0.05;
+/** Below this share of a core, all of them together, the thread was quiet: ten thousand heartbeats take 3 to 10 % on the cores we have seen. */
+const QUIET_SHARE = 0.15;
 /** Giving back takes a quarter of a second, so not more often than this. */
 const PERIOD_MS = 10 * 60_000;
 /** What V8 holds over its level before it is worth that. */
