@@ -2,8 +2,10 @@
 export const SAMPLE_MS = 5_000;
 /** Half a minute: who is in a burst, or comes back from one, is not stopped. */
 const QUIET_SAMPLE_COUNT = 6;
-/** Below this share of a core, all of them together, the thread was quiet: ten thousand heartbeats take 3 to 10 % on the cores we have seen. */
+/** Below this share of a core, all of them together, the thread was quiet: ten thousand connections that are asked whether they are there take 3 to 10 %. */
 const QUIET_SHARE = 0.15;
+/** From this share on a sample is no quiet one, whatever the others say, and the half minute begins anew. All hearts at once stay below. */
+const BUSY_SHARE = 0.3;
 /** Giving back takes a quarter of a second, so not more often than this. */
 const PERIOD_MS = 10 * 60_000;
 /** What V8 holds over its level before it is worth that. */
@@ -16,7 +18,7 @@ export type MemorySample = { readonly now: number; readonly busyShare: number; r
 /** `levelBytes`: what V8 held at the start, or after the last return when that was more. */
 export type MemoryState = {
   readonly levelBytes: number;
-  /** The newest samples, since the start or the last try. */
+  /** The newest samples, since the start, the last try or the last busy one. */
   readonly busyShares: readonly number[];
   readonly triedAt: number | undefined;
 };
@@ -30,7 +32,7 @@ export const memoryAtStart = (heapBytes: number): MemoryState => ({
 /** The state after a sample. Pure. */
 export const afterSample = (state: MemoryState, { busyShare }: MemorySample): MemoryState => ({
   ...state,
-  busyShares: [...state.busyShares, busyShare].slice(-QUIET_SAMPLE_COUNT),
+  busyShares: busyShare >= BUSY_SHARE ? [] : [...state.busyShares, busyShare].slice(-QUIET_SAMPLE_COUNT),
 });
 
 /** Whether now is the moment to give memory back. Pure. */
