@@ -17,9 +17,10 @@ export class Mailbox {
   waitingCount = 0;
   /** Those that are held until later, by number. */
   readonly held: number[] = [];
-  /** Something of the user's was held once: only then there may be a digest. */
-  hadHeld = false;
-  /** The user's stream, by ascending place, once it is not simply the records in the order in which they were made. */
+  /**
+   * The user's stream, by ascending place, once it is not simply the records in the order in which they were made: as a rule
+   * because something was held. Only then there may be a digest.
+   */
   shown: number[] | undefined;
 
   constructor(user: {

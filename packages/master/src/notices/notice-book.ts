@@ -126,7 +126,6 @@ export class NoticeBook {
       if (records.wasHeld(recordNo) || place < mailbox.newestPlace) haveTheirOwn.add(mailbox);
       mailbox.totalCount++;
       mailbox.reach(place);
-      mailbox.hadHeld ||= place === 0 || records.heldUntil(recordNo) > 0;
       this.totals.add(flags, 1);
       mailbox.counts.add(flags, 1);
       if (isUnread(flags)) mailbox.unreadCount++;
@@ -237,7 +236,7 @@ export class NoticeBook {
       const place = held.has(index) ? (0 as Seq) : row.seq; // a held one gets its place when it is released
       this.#wait(mailbox, firstRecordNo + index, place);
       if (place > 0) this.#show(mailbox, firstRecordNo + index, place);
-      else this.#keepShown(mailbox);
+      else if (!mailbox.shown) keepShown(this.records, mailbox); // from now on the stream goes another way
       if (this.#isOverfull(mailbox)) effects.push({ kind: 'overfull', mailbox });
     }
     for (const { flags: state, count } of countEach(flags)) {
@@ -292,12 +291,6 @@ export class NoticeBook {
   #show(mailbox: Mailbox, recordNo: number, place: Seq): void {
     mailbox.shown?.push(recordNo);
     mailbox.reach(place);
-  }
-
-  /** Something is held: from now on the stream goes another way than the records. */
-  #keepShown(mailbox: Mailbox): void {
-    mailbox.hadHeld = true;
-    if (!mailbox.shown) keepShown(this.records, mailbox);
   }
 
   #release(row: LoggedRow, change: Of<'notice.released'>, effects: NoticeEffect[]): void {

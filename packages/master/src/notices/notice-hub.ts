@@ -347,9 +347,9 @@ export class NoticeHub {
   }
 
   /** The ids that records were shown to their user under: their own, or their digest's. */
-  #shownIds({ hadHeld }: Mailbox, recordNos: readonly number[]): readonly string[] {
+  #shownIds({ shown }: Mailbox, recordNos: readonly number[]): readonly string[] {
     const { book } = this;
-    if (!hadHeld) return recordNos.map((recordNo) => book.noticeOf(recordNo).messageId);
+    if (!shown) return recordNos.map((recordNo) => book.noticeOf(recordNo).messageId);
     return shownIdsOf(recordNos.map((recordNo) => book.deliveryOf(recordNo)));
   }
 
