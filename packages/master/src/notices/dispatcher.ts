@@ -150,11 +150,8 @@ export class Dispatcher {
       if (effect.kind === 'sent') {
         const rank = PRIORITY_RANK[effect.notice.notice.priority];
         effect.notice.durableAt = now;
-        if (rank === PRIORITY_RANK.urgent && this.#hasFewReaders(effect.notice)) {
-          const readers: Reader[] = [];
-          this.#eachReader(effect.notice, (reader) => readers.push(reader));
-          this.#serveAtOnce(readers);
-        } else this.#eachReader(effect.notice, (reader) => this.lanes.push(rank, reader));
+        if (rank === PRIORITY_RANK.urgent) this.#publishUrgent(effect.notice);
+        else this.#eachReader(effect.notice, (reader) => this.lanes.push(rank, reader));
       } else if (effect.kind === 'released') {
         const notices = effect.recordNos.map((recordNo) => this.#book.noticeOf(recordNo));
         const rank = Math.max(...notices.map(({ notice }) => PRIORITY_RANK[notice.priority]));
@@ -183,12 +180,11 @@ export class Dispatcher {
     this.#untold.clear();
   }
 
-  #hasFewReaders(notice: LiveNotice): boolean {
-    let count = 0;
-    this.#eachReader(notice, () => {
-      count++;
-    });
-    return count <= AT_ONCE_COUNT;
+  #publishUrgent(notice: LiveNotice): void {
+    const readers: Reader[] = [];
+    this.#eachReader(notice, (reader) => readers.push(reader));
+    if (readers.length <= AT_ONCE_COUNT) this.#serveAtOnce(readers);
+    else for (const reader of readers) this.lanes.push(PRIORITY_RANK.urgent, reader);
   }
 
   /** Those of its recipients who have a connection. */

@@ -3,7 +3,7 @@ import type { NoticeBatch } from '../log/writer-protocol.ts';
 import type { NoticeBook } from './notice-book.ts';
 
 const EMPTY: NoticeBatch = { reached: undefined, users: [], notices: [], pages: [], devices: [], settings: [] };
-/** Pages of receive records in one job: about a MiB. */
+/** Pages of receive records in one job: a third of a MiB, as an append that is posted behind it waits for it. */
 const PAGES_COUNT = 8;
 
 /**
