@@ -1,4 +1,5 @@
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { openTables } from './open-tables.ts';
 
 /** A user as stored. `grants` is `all` or a JSON array of account ids. */
 export type UserRow = {
@@ -20,9 +21,6 @@ export type SessionRow = {
 };
 
 export type WorkerKeyRow = { readonly name: string; readonly keyHash: string; readonly createdAt: number };
-
-/** Waits this long for a group commit of the log on the other connection to the same file. */
-const BUSY_TIMEOUT_MS = 5_000;
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS auth_users (
@@ -76,9 +74,7 @@ export class AuthTables {
 
   /** Opens the file and makes the tables where they are missing. `:memory:` serves tests. */
   constructor(path: string) {
-    this.#database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
-    this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
-    this.#database.exec(SCHEMA);
+    this.#database = openTables(path, SCHEMA);
   }
 
   users(): readonly UserRow[] {

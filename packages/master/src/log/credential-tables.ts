@@ -1,7 +1,6 @@
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
+import { openTables } from './open-tables.ts';
 
-/** Waits this long for a group commit of the log on the other connection to the same file. */
-const BUSY_TIMEOUT_MS = 5_000;
 const SCHEMA = `CREATE TABLE IF NOT EXISTS platform_logins (
   account_id TEXT PRIMARY KEY, sealed TEXT NOT NULL
 ) STRICT, WITHOUT ROWID`;
@@ -13,9 +12,7 @@ export class CredentialTables {
 
   /** Opens the file and makes the table where it is missing. `:memory:` serves tests. */
   constructor(path: string) {
-    this.#database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
-    this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
-    this.#database.exec(SCHEMA);
+    this.#database = openTables(path, SCHEMA);
   }
 
   read(accountId: string): string | undefined {

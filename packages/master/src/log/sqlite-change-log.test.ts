@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -15,6 +15,7 @@ import { SqliteWriter } from './sqlite-writer.ts';
 import type { StateBatch } from './writer-protocol.ts';
 
 const RING_LIMIT_BYTES = 1_000;
+const MIB = 1024 * 1024;
 
 const NO_NOTICES = { users: [], notices: [], pages: [], devices: [], settings: [] };
 const NO_CHANGES: Omit<StateBatch, 'stateSeq'> = {
@@ -105,6 +106,15 @@ test('[LG13] when the disk refuses, this append and all later ones are refused a
   repair.exec('DROP TRIGGER refuse');
   expect(repair.prepare('SELECT count(*) AS count FROM log').get()).toEqual({ count: 1 });
   repair.close();
+});
+
+test('[LG23] the write-ahead file stays short while rows come without a pause', async () => {
+  const path = tempPath();
+  const log = await openLog(path, new FakeClock(), () => undefined, 4 * MIB);
+  onTestFinished(() => log.close());
+  const rows = Array.from({ length: 16 }, () => change('x'.repeat(MIB / 16)));
+  for (let written = 0; written < 96; written++) await log.append(rows);
+  expect(statSync(`${path}-wal`).size).toBeLessThan(48 * MIB);
 });
 
 test('[LG14] rows that memory no longer holds are read from disk, equal to those that were appended', async () => {

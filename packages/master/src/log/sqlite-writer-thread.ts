@@ -10,6 +10,7 @@ import { putMeta, readLogHead, readMeta, rowInserter, trimSlice } from './log-st
 import { migrate } from './migrate.ts';
 import { NoticeWriter } from './notice-statements.ts';
 import { StateWriter } from './state-statements.ts';
+import { WalMover } from './wal-mover.ts';
 import type { FromWriter, JobAnswer, WriterJob } from './writer-protocol.ts';
 
 /** Rows and records in one transaction: bounds how long a small append behind a large one waits. */
@@ -20,8 +21,8 @@ const RECORDS_A_PAGE = 10;
 const BUSY_TIMEOUT_MS = 10_000;
 /** 32 MiB: the pages of a checkpoint's indexes stay in memory between transactions. */
 const CACHE_KIB = 32 * 1024;
-/** Pages in the write-ahead file before they are moved: 8 MiB, a few tens of milliseconds of copying. */
-const WAL_PAGES = 2_000;
+/** Pages in the write-ahead file before a commit moves them itself, whatever that takes: 64 MiB. */
+const WAL_LIMIT_PAGES = 16_000;
 /** Rows deleted in one transaction by trimming and sweeping: some milliseconds. */
 const SLICE_COUNT = 1_000;
 
@@ -33,6 +34,7 @@ class WriterThread {
   readonly #insertRows: ReturnType<typeof rowInserter>;
   readonly #state: StateWriter;
   readonly #notices: NoticeWriter;
+  readonly #mover: WalMover;
   #failure: string | undefined;
   #trimTo = 0;
   #mayHaveRemoved = true;
@@ -46,6 +48,7 @@ class WriterThread {
     this.#insertRows = rowInserter(this.#db);
     this.#state = new StateWriter(this.#db);
     this.#notices = new NoticeWriter(this.#db);
+    this.#mover = new WalMover(this.#db, settings.path);
     this.#say({ kind: 'ready', epoch: epoch ?? settings.newEpoch, ...readLogHead(this.#db) });
     port.on('message', (job: WriterJob) => this.#take(job));
     this.#scheduleIdle();
@@ -74,6 +77,7 @@ class WriterThread {
       next = this.#received();
     }
     this.#say({ kind: 'answers', answers: this.#commit(group) });
+    if (this.#failure === undefined) this.#mover.afterCommit();
     return next;
   }
 
@@ -124,6 +128,7 @@ class WriterThread {
         if (this.#trimTo > 0 && trimSlice(this.#db, this.#trimTo, SLICE_COUNT) < SLICE_COUNT) this.#trimTo = 0;
         if (this.#mayHaveRemoved) this.#mayHaveRemoved = this.#state.sweepRemoved(SLICE_COUNT);
       });
+      this.#mover.afterCommit();
     } catch (error) {
       this.#failure = error instanceof Error ? error.message : String(error);
     }
@@ -141,6 +146,7 @@ class WriterThread {
   }
 
   #close(): void {
+    this.#mover.close();
     if (this.#failure === undefined) this.#db.exec('PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)');
     this.#db.close();
     this.#say({ kind: 'answers', answers: [{ ok: true }] });
@@ -164,7 +170,7 @@ function openForWriting(path: string): DatabaseSync {
   db.exec('PRAGMA journal_mode = WAL');
   db.exec('PRAGMA synchronous = FULL');
   db.exec(`PRAGMA cache_size = -${CACHE_KIB}`);
-  db.exec(`PRAGMA wal_autocheckpoint = ${WAL_PAGES}`);
+  db.exec(`PRAGMA wal_autocheckpoint = ${WAL_LIMIT_PAGES}`);
   migrate(db);
   return db;
 }
