@@ -19,8 +19,7 @@ import type { LiveNotice } from './live-notice.ts';
 import { Mailbox } from './mailbox.ts';
 import { NoticeDevices } from './notice-devices.ts';
 import { NoticeShelf } from './notice-shelf.ts';
-import type { RecordError } from './receive-record.ts';
-import { type FreshRecords, ReceiveRecords } from './receive-records.ts';
+import { type FreshRecords, ReceiveRecords, type RecordStep } from './receive-records.ts';
 import { readRecipients } from './recipients.ts';
 import {
   confirmed,
@@ -56,14 +55,8 @@ export type NoticeEffect =
   /** `wasRead`: because the user read something, and not because something was taken back or given up. */
   | { readonly kind: 'unreadChanged'; readonly mailbox: Mailbox; readonly wasRead: boolean };
 
-/** A user's client has everything up to a place. `settled` collects the notices. */
-type UpTo = {
-  readonly row: LoggedRow;
-  readonly mailbox: Mailbox;
-  readonly place: Seq;
-  readonly deviceNo: number;
-  readonly settled: Set<LiveNotice>;
-};
+/** What a row does to records, the same to all of them, and what it did. */
+type Step = RecordStep & { readonly next: (flags: number) => number; readonly effects: NoticeEffect[] };
 
 /** The letter of those who had a connection. */
 const ONLINE = '1'.charCodeAt(0);
@@ -329,23 +322,24 @@ export class NoticeBook {
     if (change.supersededBy !== undefined) notice.body = { ...notice.body, supersededBy: change.supersededBy };
     this.#setStatus(notice, change.supersededBy === undefined ? 'recalled' : 'superseded');
     const mailboxes: Mailbox[] = [];
+    const step: Step = { at: row.at, next: withdrawn, error: 'recalled', effects };
     const { first, count } = notice.records;
     for (let recordNo = first; recordNo < first + count; recordNo++) {
       const mailbox = this.#byNo[this.records.userNo(recordNo)];
       if (!mailbox) continue;
-      this.#mark({ row, notice, mailbox, recordNo, next: withdrawn, error: 'recalled' }, effects);
+      this.#mark(step, notice, mailbox, recordNo);
       mailboxes.push(mailbox);
     }
     effects.push({ kind: 'withdrawn', notice, mailboxes }, { kind: 'settled', notice });
   }
 
   #expire(row: LoggedRow, change: Of<'notice.expired'>, effects: NoticeEffect[]): void {
+    const step: Step = { at: row.at, next: expired, error: `expired: ${change.why}`, effects };
     for (const { messageId, userIds } of change.marks) {
       const notice = this.shelf.byId(messageId);
       if (!notice) continue;
       const named = userIds?.flatMap((userId) => this.mailboxes.get(userId) ?? []);
-      for (const mailbox of named ?? this.#whoWaitFor(notice))
-        this.#mark({ row, notice, mailbox, next: expired, error: `expired: ${change.why}` }, effects);
+      for (const mailbox of named ?? this.#whoWaitFor(notice)) this.#mark(step, notice, mailbox);
       if (!userIds && change.why === 'time') this.#setStatus(notice, 'expired');
       effects.push({ kind: 'settled', notice });
     }
@@ -359,77 +353,71 @@ export class NoticeBook {
     for (const { messageId, state, userNos, userIds = [], from, deviceNos: places } of change.marks) {
       const notice = this.shelf.byId(messageId);
       if (!notice) continue;
+      const step: Step = { at: row.at, next: NEXT[state], effects };
       const mailboxes = userNos?.map((no) => this.#byNo[no]) ?? userIds.map((userId) => this.mailboxes.get(userId));
       mailboxes.forEach((mailbox, index) => {
         const deviceNo = from?.[index] ?? deviceNos[places?.[index] ?? -1] ?? 0;
-        if (mailbox) this.#mark({ row, notice, mailbox, next: NEXT[state], deviceNo }, effects);
+        if (mailbox) this.#mark(step, notice, mailbox, undefined, deviceNo);
       });
       effects.push({ kind: 'settled', notice });
     }
-    const settled = new Set<LiveNotice>();
-    for (const { place, userNos, from } of change.upTo ?? []) {
-      userNos.forEach((no, index) => {
-        const mailbox = this.#byNo[no];
-        if (mailbox) this.#receiveUpTo({ row, mailbox, place, deviceNo: from[index] ?? 0, settled }, effects);
-      });
-    }
-    for (const notice of settled) effects.push({ kind: 'settled', notice });
+    this.#receiveUpTo(row, change.upTo ?? [], effects);
   }
 
-  #receiveUpTo(receipt: UpTo, effects: NoticeEffect[]): void {
-    const { row, mailbox, place, deviceNo, settled } = receipt;
-    for (const recordNo of waitingUpTo(this.records, mailbox, place)) {
-      const notice = this.noticeOf(recordNo);
-      this.#mark({ row, notice, mailbox, recordNo, next: delivered, deviceNo }, effects);
-      settled.add(notice);
+  #receiveUpTo(row: LoggedRow, upTo: NonNullable<Of<'notice.receipts'>['upTo']>, effects: NoticeEffect[]): void {
+    const step: Step = { at: row.at, next: delivered, effects };
+    const settled = new Set<LiveNotice>();
+    for (const { place, userNos, from } of upTo) {
+      for (let index = 0; index < userNos.length; index++) {
+        const mailbox = this.#byNo[userNos[index] ?? 0];
+        if (!mailbox) continue;
+        for (const recordNo of waitingUpTo(this.records, mailbox, place)) {
+          const notice = this.noticeOf(recordNo);
+          this.#mark(step, notice, mailbox, recordNo, from[index]);
+          settled.add(notice);
+        }
+      }
     }
+    for (const notice of settled) effects.push({ kind: 'settled', notice });
   }
 
   #readAll(row: LoggedRow, change: Of<'notice.allRead'>, effects: NoticeEffect[]): void {
     const mailbox = this.mailboxes.get(change.userId);
     if (!mailbox) return;
+    const step: Step = { at: row.at, next: read, effects };
     const all = { first: 0, end: this.records.count };
     this.records.eachOfUser(mailbox.no, all, (recordNo, _userNo, flags) => {
       const notice = isUnread(flags) ? this.shelf.byNo(this.records.noticeNo(recordNo)) : undefined;
-      if (notice && notice.no <= change.upToSeq) this.#mark({ row, notice, mailbox, recordNo, next: read }, effects);
+      if (notice && notice.no <= change.upToSeq) this.#mark(step, notice, mailbox, recordNo);
       return mailbox.unreadCount > 0;
     });
   }
 
-  /** Raises one record. Nothing happens when it is there already. */
+  /** Raises one record, by default the user's of that notice. Nothing happens when it is there already. */
   #mark(
-    mark: {
-      readonly row: LoggedRow;
-      readonly notice: LiveNotice;
-      readonly mailbox: Mailbox;
-      readonly recordNo?: number;
-      readonly next: (flags: number) => number;
-      readonly deviceNo?: number | undefined;
-      readonly error?: RecordError | undefined;
-    },
-    effects: NoticeEffect[],
+    step: Step,
+    notice: LiveNotice,
+    mailbox: Mailbox,
+    recordNo = this.recordNoOf(notice, mailbox),
+    deviceNo?: number,
   ): void {
-    const { row, notice, mailbox, deviceNo, error } = mark;
-    const recordNo = mark.recordNo ?? this.recordNoOf(notice, mailbox);
     if (recordNo === undefined) return;
     const before = this.records.flags(recordNo);
-    const flags = mark.next(before);
+    const flags = step.next(before);
     if (flags === before) return;
     if (isPending(before) && !isPending(flags)) {
       this.#unwait(recordNo, mailbox);
-      if (!isDelivered(flags)) effects.push({ kind: 'givenUp', mailbox, recordNo });
+      if (!isDelivered(flags)) step.effects.push({ kind: 'givenUp', mailbox, recordNo });
     }
     this.totals.move(before, flags);
     notice.counts.move(before, flags);
     mailbox.counts.move(before, flags);
-    const sentCount = this.records.sends(recordNo);
-    const retryCount = sentCount > 1 ? sentCount - 1 : undefined;
-    this.records.mark(recordNo, flags, { at: row.at, deviceNo, error, retryCount });
+    this.records.mark(recordNo, flags, step, deviceNo);
     this.shelf.changed(notice);
     const difference = Number(isUnread(flags)) - Number(isUnread(before));
     if (difference === 0) return;
     mailbox.unreadCount += difference;
-    effects.push({ kind: 'unreadChanged', mailbox, wasRead: isRead(flags) });
+    step.effects.push({ kind: 'unreadChanged', mailbox, wasRead: isRead(flags) });
   }
 
   /** The user's record of a notice; undefined when it was not for this user. */

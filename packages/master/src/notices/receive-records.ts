@@ -30,13 +30,8 @@ import { type RecordTime, type TimedPage, TimeOrders } from './time-orders.ts';
 const RETRIES_LIMIT_COUNT = 255;
 const MADE_IN_ORDER = 'recipients come in the order of their numbers';
 
-/** What a mark does to a record besides its flags. */
-export type RecordMark = {
-  readonly at: number;
-  readonly deviceNo?: number | undefined;
-  readonly error?: RecordError | undefined;
-  readonly retryCount?: number | undefined;
-};
+/** What a mark does to a record besides its flags, the same to all that a row marks. */
+export type RecordStep = { readonly at: number; readonly error?: RecordError | undefined };
 
 /** Records of one notice, as they are made: by ascending user number, the n-th of each column for the n-th user. */
 export type FreshRecords = {
@@ -203,10 +198,7 @@ export class ReceiveRecords {
   createdAt(recordNo: number): number {
     return this.#runs.at(this.#runOf(recordNo));
   }
-  /** How often it was written to a socket since the process started. */
-  sends(recordNo: number): number {
-    return this.#pageOf(recordNo).sends[recordNo % RECORDS_PER_PAGE] ?? 0;
-  }
+  /** It was written to a socket. */
   noteSent(recordNo: number): void {
     const { sends } = this.#pageOf(recordNo);
     const offset = recordNo % RECORDS_PER_PAGE;
@@ -311,21 +303,22 @@ export class ReceiveRecords {
     return found.length > 1 ? found.reverse() : found;
   }
 
-  /** Raises a record to `flags`. A time that is there already stays. */
-  mark(recordNo: number, flags: number, mark: RecordMark): void {
+  /** Raises a record to `flags`. A time that is there already stays, and so does a device. */
+  mark(recordNo: number, flags: number, { at, error }: RecordStep, deviceNo = 0): void {
     const page = this.#pageOf(recordNo);
     const offset = recordNo % RECORDS_PER_PAGE;
     this.#changed.add(page); // before its body is read: it must not be let go
     const body = this.#bodyOf(page);
     this.#changedCount++;
     page.setFlags(offset, flags);
-    body.updatedAt[offset] = mark.at;
-    if (isDelivered(flags)) this.#noteTime(body, 'receivedAt', recordNo, mark.at);
-    if (isRead(flags)) this.#noteTime(body, 'readAt', recordNo, mark.at);
-    if (isConfirmed(flags)) this.#noteTime(body, 'confirmedAt', recordNo, mark.at);
-    if (mark.deviceNo !== undefined && body.devices[offset] === 0) body.devices[offset] = mark.deviceNo;
-    if (mark.retryCount !== undefined) body.retries[offset] = Math.min(RETRIES_LIMIT_COUNT, mark.retryCount);
-    if (mark.error !== undefined && !isDelivered(flags)) body.errors[offset] = RECORD_ERRORS.indexOf(mark.error);
+    body.updatedAt[offset] = at;
+    if (isDelivered(flags)) this.#noteTime(body, 'receivedAt', recordNo, at);
+    if (isRead(flags)) this.#noteTime(body, 'readAt', recordNo, at);
+    if (isConfirmed(flags)) this.#noteTime(body, 'confirmedAt', recordNo, at);
+    if (body.devices[offset] === 0) body.devices[offset] = deviceNo;
+    const sentCount = page.sends[offset] ?? 0;
+    if (sentCount > 1) body.retries[offset] = sentCount - 1;
+    if (error !== undefined && !isDelivered(flags)) body.errors[offset] = RECORD_ERRORS.indexOf(error);
   }
 
   #noteTime(body: PageBody, time: RecordTime, recordNo: number, at: number): void {
