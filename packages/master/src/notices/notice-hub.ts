@@ -60,7 +60,8 @@ export type NoticeHubOptions = {
 /** The answer to an acknowledgement: what is now at least in that state, and what the user never got. */
 export type ReceiptAnswer = { readonly messageIds: readonly string[]; readonly unknownIds: readonly string[] };
 
-const NOTHING_KNOWN: ReceiptAnswer = { messageIds: [], unknownIds: [] };
+const NONE: readonly string[] = [];
+const NOTHING_KNOWN: ReceiptAnswer = { messageIds: NONE, unknownIds: NONE };
 
 export type NoticeFigures = DispatcherFigures & {
   readonly connectionCount: number;
@@ -321,29 +322,41 @@ export class NoticeHub {
   }
 
   /** The client has what waits for its user up to a place, and what was given up after it had been sent. */
-  async #takeUpTo(seat: Seat, upTo: Seq): Promise<ReceiptAnswer> {
+  #takeUpTo(seat: Seat, upTo: Seq): Promise<ReceiptAnswer> {
     seat.mailbox ??= this.book.mailboxes.get(seat.link.userId);
     const { mailbox } = seat;
-    if (!mailbox) return NOTHING_KNOWN;
+    if (!mailbox) return Promise.resolve(NOTHING_KNOWN);
     const recordNos = waitingUpTo(this.book.records, mailbox, upTo);
+    if (recordNos.length === 0) return Promise.resolve(this.#answerUpTo(seat, mailbox, upTo, NONE));
     const messageIds = this.#shownIds(mailbox, recordNos);
-    if (recordNos.length > 0) {
-      const mark = { userNo: mailbox.no, place: upTo, count: recordNos.length, device: this.#deviceOf(seat.link) };
-      await this.#receipts.noteUpTo(mark);
-    }
-    // Behind it: what was given up while that was on its way into the log is among them.
-    const givenUp = givenUpTo(seat, upTo);
-    if (givenUp.length === 0) return { messageIds, unknownIds: [] };
-    const givenUpIds = await this.#takeGivenUp(seat, mailbox, givenUp);
-    return { messageIds: [...new Set([...givenUpIds, ...messageIds])], unknownIds: [] };
+    const mark = { userNo: mailbox.no, place: upTo, count: recordNos.length, device: this.#deviceOf(seat.link) };
+    return this.#receipts.noteUpTo(mark).then(() => this.#answerUpTo(seat, mailbox, upTo, messageIds));
   }
 
-  async #takeGivenUp(seat: Seat, mailbox: Mailbox, recordNos: readonly number[]): Promise<readonly string[]> {
-    const messageIds = recordNos.map((recordNo) => this.book.noticeOf(recordNo).messageId);
+  /** Behind the receipt: what was given up while that was on its way into the log is among them. */
+  #answerUpTo(
+    seat: Seat,
+    mailbox: Mailbox,
+    upTo: Seq,
+    messageIds: readonly string[],
+  ): ReceiptAnswer | Promise<ReceiptAnswer> {
+    const givenUp = givenUpTo(seat, upTo);
+    return givenUp.length === 0
+      ? { messageIds, unknownIds: NONE }
+      : this.#takeGivenUp(seat, mailbox, givenUp, messageIds);
+  }
+
+  async #takeGivenUp(
+    seat: Seat,
+    mailbox: Mailbox,
+    recordNos: readonly number[],
+    messageIds: readonly string[],
+  ): Promise<ReceiptAnswer> {
+    const givenUpIds = recordNos.map((recordNo) => this.book.noticeOf(recordNo).messageId);
     const device = this.#deviceOf(seat.link);
-    await this.#receipts.note({ userNo: mailbox.no, messageIds, state: 'delivered', device });
+    await this.#receipts.note({ userNo: mailbox.no, messageIds: givenUpIds, state: 'delivered', device });
     forgetGivenUp(seat, recordNos);
-    return messageIds;
+    return { messageIds: [...new Set([...givenUpIds, ...messageIds])], unknownIds: NONE };
   }
 
   /** The ids that records were shown to their user under: their own, or their digest's. */

@@ -2,6 +2,7 @@ import type { Seq } from '@hiscrm/shared/model/ids.ts';
 import type { NoticeDevice, ReceiptState } from '@hiscrm/shared/model/notice-change.ts';
 import { ImError } from '@hiscrm/shared/protocol/errors.ts';
 import type { Committer } from '../ingest/committer.ts';
+import { AnswerLine } from './answer-line.ts';
 import { ReceiptGroup } from './receipt-group.ts';
 
 /** Acknowledgements that wait for the log; beyond it a client is told to come again. */
@@ -19,11 +20,14 @@ const COMPANY_TURNS = 8;
 /** Who acknowledges, and over which connection if any. */
 type By = { readonly userNo: number; readonly device?: NoticeDevice | undefined };
 
+const overloaded = (): Promise<never> => Promise.reject(new ImError('OVERLOADED', { retryAfterMs: RETRY_AFTER_MS }));
+
 /** Puts acknowledgements into the log: what many users say while a commit is under way becomes one row, or a few. */
 export class ReceiptDesk {
   readonly #committer: Committer;
   /** In the order of their commits; the last one takes what is noted. */
   readonly #groups: ReceiptGroup[] = [];
+  readonly #answers = new AnswerLine();
   readonly #deviceNos = new WeakMap<NoticeDevice, number>();
   #newestDeviceNo: number;
   /** Devices that have a number and are in no row yet: the next one names them. */
@@ -44,36 +48,40 @@ export class ReceiptDesk {
   }
 
   /** Resolves once the marks are durable. Rejects with what the committer rejects with, or OVERLOADED. */
-  note(
-    mark: By & {
-      readonly messageIds: readonly string[];
-      readonly state: ReceiptState;
-    },
-  ): Promise<void> {
+  note(mark: By & { readonly messageIds: readonly string[]; readonly state: ReceiptState }): Promise<void> {
     const { userNo, messageIds, state } = mark;
+    if (!this.#hasRoom(messageIds.length)) return overloaded();
     this.#turnsLeft = 0; // somebody did something and looks at the answer
-    return this.#put(messageIds.length, (group) => group.note(userNo, this.#deviceNo(mark), messageIds, state));
+    const group = this.#openGroup();
+    group.note(userNo, this.#deviceNo(mark), messageIds, state);
+    return this.#noted(group, messageIds.length);
   }
 
   /** The same for the `count` notices that wait for a user up to a place of the stream: they have come. */
   noteUpTo(mark: By & { readonly place: Seq; readonly count: number }): Promise<void> {
     const { userNo, place, count } = mark;
-    return this.#put(1, (group) => group.noteUpTo(userNo, this.#deviceNo(mark), place, count));
+    if (!this.#hasRoom(1)) return overloaded();
+    const group = this.#openGroup();
+    group.noteUpTo(userNo, this.#deviceNo(mark), place, count);
+    return this.#noted(group, 1);
   }
 
-  #put(entryCount: number, put: (group: ReceiptGroup) => void): Promise<void> {
-    if (this.#pendingCount + entryCount > PENDING_LIMIT_COUNT) {
-      return Promise.reject(new ImError('OVERLOADED', { retryAfterMs: RETRY_AFTER_MS }));
-    }
-    let group = this.#groups.at(-1);
-    if (!group || group.recordCount >= GROUP_LIMIT_COUNT) {
-      group = new ReceiptGroup();
-      this.#groups.push(group);
-    }
-    put(group);
+  #hasRoom(entryCount: number): boolean {
+    return this.#pendingCount + entryCount <= PENDING_LIMIT_COUNT;
+  }
+
+  #openGroup(): ReceiptGroup {
+    const newest = this.#groups.at(-1);
+    if (newest && newest.recordCount < GROUP_LIMIT_COUNT) return newest;
+    const group = new ReceiptGroup();
+    this.#groups.push(group);
+    return group;
+  }
+
+  #noted(group: ReceiptGroup, entryCount: number): Promise<void> {
     this.#pendingCount += entryCount;
     this.#askTurn();
-    return group.durable.promise;
+    return group.answer();
   }
 
   /** 0 = without a connection. */
@@ -115,10 +123,10 @@ export class ReceiptDesk {
     const devices = unnamed.map((device) => ({ ...device, no: this.#numberOf(device) }));
     try {
       await this.#committer.commit([group.change(devices)]);
-      group.durable.resolve();
+      this.#answers.push(group.answers);
     } catch (error) {
       this.#unnamed.unshift(...unnamed);
-      group.durable.reject(error);
+      for (const answer of group.answers) answer.reject(error);
     }
   }
 
@@ -132,5 +140,6 @@ export class ReceiptDesk {
       clearImmediate(this.#turn);
       this.#turn = undefined;
     }
+    this.#answers.flush();
   }
 }
