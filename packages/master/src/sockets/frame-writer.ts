@@ -30,11 +30,15 @@ export class FrameWriter {
     return this.#stream.writableLength + this.#keptBytes;
   }
 
-  /** Queues one whole frame; dropped once closing began, when no data frame may follow. */
+  /** Queues one whole frame, behind what was kept; dropped once closing began, when no data frame may follow. */
   write(frame: Buffer): void {
-    const { readyState, OPEN } = this.#ws;
-    if (readyState === OPEN)
-      this.#stream.write(this.#keptBytes === 0 ? frame : Buffer.concat([...this.#take(), frame]));
+    if (this.#keptBytes === 0) this.#put(frame);
+    else {
+      this.hold(); // the system takes them together; to join them would copy what is the same for thousands
+      this.#putKept();
+      this.#put(frame);
+      this.release();
+    }
   }
 
   /** Queues a frame that goes out with the next one, or with `flush`: a call to the system costs more than what it writes. */
@@ -46,16 +50,22 @@ export class FrameWriter {
 
   /** Writes what was kept. */
   flush(): void {
-    const kept = this.#take();
-    if (kept.length > 0) this.write(kept.length === 1 && kept[0] ? kept[0] : Buffer.concat(kept));
+    if (this.#keptBytes === 0) return;
+    this.hold();
+    this.#putKept();
+    this.release();
   }
 
-  #take(): readonly Buffer[] {
+  #putKept(): void {
     const kept = this.#kept;
-    if (kept.length === 0) return kept;
     this.#kept = [];
     this.#keptBytes = 0;
-    return kept;
+    for (const frame of kept) this.#put(frame);
+  }
+
+  #put(frame: Buffer): void {
+    const { readyState, OPEN } = this.#ws;
+    if (readyState === OPEN) this.#stream.write(frame);
   }
 
   /** What is written until `release` goes out in one call to the system. Calls may nest. */

@@ -19,6 +19,7 @@ import type { Logger } from '../lib/logger.ts';
 import { TokenBucket } from '../lib/token-bucket.ts';
 import type { NoticeHub, ReceiptAnswer } from '../notices/notice-hub.ts';
 import type { NoticeLink } from '../notices/notice-link.ts';
+import type { AckFrames } from './ack-frames.ts';
 import { FrameWriter } from './frame-writer.ts';
 import type { NoticeSocketLimits } from './notice-socket-limits.ts';
 import { judgeSilence } from './silence.ts';
@@ -33,6 +34,7 @@ const SLOW_RECONNECT_MS = 1_000;
 /** What every connection of a server shares. */
 export type NoticeConnectionContext = {
   readonly hub: NoticeHub;
+  readonly acks: AckFrames;
   readonly principalOf: (token: string) => Principal | undefined;
   readonly clock: Clock;
   readonly limits: NoticeSocketLimits;
@@ -239,7 +241,7 @@ export class NoticeConnection implements NoticeLink {
   }
 
   #acknowledge(messageIds: readonly string[], state: ReceiptState): void {
-    const frame = textFrame(JSON.stringify({ type: 'ack_result', messageIds, state } satisfies NoticeDown));
+    const frame = this.#context.acks.of(messageIds, state);
     if (this.#context.hub.isQueued(this)) this.#writer.keep(frame);
     else this.#writer.write(frame);
   }

@@ -13,6 +13,7 @@ import { sessionTokenOf } from '../auth/session-token.ts';
 import type { Logger } from '../lib/logger.ts';
 import { TokenBucket } from '../lib/token-bucket.ts';
 import type { NoticeHub } from '../notices/notice-hub.ts';
+import { AckFrames } from './ack-frames.ts';
 import { NoticeConnection, type NoticeConnectionContext } from './notice-connection.ts';
 import type { NoticeSocketLimits } from './notice-socket-limits.ts';
 import { refuseUpgrade } from './refuse-upgrade.ts';
@@ -84,6 +85,7 @@ export class NoticeServer {
     });
     this.#context = {
       hub,
+      acks: new AckFrames(),
       principalOf: (token) => authenticator.principalOf(token),
       clock,
       limits,
