@@ -1,7 +1,7 @@
 /** Deliveries in one turn of the event loop. */
 export const BATCH_LIMITS = { leastCount: 64, mostCount: 4_096, startCount: 512 } as const;
 /** A turn longer than this makes others wait: the batch is halved. Shorter than half of it, the batch grows. */
-const TURN_BUDGET_MS = 2;
+export const TURN_BUDGET_MS = 1;
 
 /**
  * The next batch after a turn that took `turnMs`, with the loop's timers `lateMs` late. When the loop is late, others have

@@ -40,6 +40,9 @@ export type DispatcherFigures = {
   readonly latencyMs: ReturnType<Latencies['percentiles']>;
 };
 
+const COMES_LIVE: Occasion = { isReturning: false, replayed: [], hasRead: false };
+const HAS_READ: Occasion = { ...COMES_LIVE, hasRead: true };
+
 /** Urgent notices to so many connected users do not wait for a turn: a millisecond or two. */
 const AT_ONCE_COUNT = 200;
 /** Withdrawals that wait for one connection's turn; with more its turn is now. */
@@ -247,12 +250,12 @@ export class Dispatcher {
   }
 
   #serveReader(reader: Reader): void {
-    const hasRead = this.#untold.get(reader) ?? false;
+    const occasion = this.#untold.get(reader) ? HAS_READ : COMES_LIVE;
     this.#untold.delete(reader);
     // From the end: one that reads too slowly is taken out.
     for (let at = reader.seats.length - 1; at >= 0; at--) {
       const seat = reader.seats[at];
-      if (seat?.isStarted) this.#serve(seat, { isReturning: false, replayed: [], hasRead });
+      if (seat?.isStarted) this.#serve(seat, occasion);
     }
   }
 

@@ -5,7 +5,7 @@ import type { UserId } from '@hiscrm/shared/model/ids.ts';
 import * as fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
 import { ADMIN, openNoticeWorld } from '../sockets/testing/notice-world.ts';
-import { BATCH_LIMITS, nextBatchCount } from './batch-size.ts';
+import { BATCH_LIMITS, nextBatchCount, TURN_BUDGET_MS } from './batch-size.ts';
 import { shareOut } from './lane-shares.ts';
 import { type LaneSpot, Lanes, newSpot } from './lanes.ts';
 import { holdUntil, minuteOfDay } from './quiet-hours.ts';
@@ -133,13 +133,13 @@ test('[NO21] whatever is pushed, taken and forgotten, nobody’s delivery is los
 });
 
 test('[NO20] a batch shrinks with the length of its own turn; a late loop leaves it half of its time, never a trickle', () => {
-  expect(nextBatchCount(1_000, 2.5, 0)).toBe(500);
-  expect(nextBatchCount(1_000, 0.5, 0)).toBe(1_250);
-  expect(nextBatchCount(1_000, 1.5, 0)).toBe(1_000);
-  expect(nextBatchCount(1_000, 1.5, 50)).toBe(500);
-  expect(nextBatchCount(BATCH_LIMITS.leastCount, 0.1, 500)).toBeGreaterThan(BATCH_LIMITS.leastCount);
+  expect(nextBatchCount(1_000, TURN_BUDGET_MS * 1.25, 0)).toBe(500);
+  expect(nextBatchCount(1_000, TURN_BUDGET_MS * 0.25, 0)).toBe(1_250);
+  expect(nextBatchCount(1_000, TURN_BUDGET_MS * 0.75, 0)).toBe(1_000);
+  expect(nextBatchCount(1_000, TURN_BUDGET_MS * 0.75, 50)).toBe(500);
+  expect(nextBatchCount(BATCH_LIMITS.leastCount, TURN_BUDGET_MS * 0.05, 500)).toBeGreaterThan(BATCH_LIMITS.leastCount);
   expect(nextBatchCount(BATCH_LIMITS.leastCount, 500, 500)).toBe(BATCH_LIMITS.leastCount);
-  expect(nextBatchCount(BATCH_LIMITS.mostCount, 0.1, 0)).toBe(BATCH_LIMITS.mostCount);
+  expect(nextBatchCount(BATCH_LIMITS.mostCount, TURN_BUDGET_MS * 0.05, 0)).toBe(BATCH_LIMITS.mostCount);
 });
 
 test('[NO22] a record’s state only rises: marks in any order, and again, give the same', () => {
