@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -115,6 +115,19 @@ test('[LG23] the write-ahead file stays short while rows come without a pause', 
   const rows = Array.from({ length: 16 }, () => change('x'.repeat(MIB / 16)));
   for (let written = 0; written < 96; written++) await log.append(rows);
   expect(statSync(`${path}-wal`).size).toBeLessThan(48 * MIB);
+});
+
+test('[LG23] when the pages cannot be moved, appends are refused', async () => {
+  const path = tempPath();
+  const log = await openLog(path, new FakeClock(), () => undefined, 4 * MIB);
+  onTestFinished(() => log.close());
+  renameSync(path, `${path}.away`);
+  mkdirSync(path); // no file that could be opened
+  const rows = Array.from({ length: 16 }, () => change('x'.repeat(MIB / 16)));
+  const appendMuch = async (): Promise<void> => {
+    for (let written = 0; written < 400; written++) await log.append(rows);
+  };
+  await expect(appendMuch()).rejects.toMatchObject({ code: 'LOG_WRITE_FAILED' });
 });
 
 test('[LG14] rows that memory no longer holds are read from disk, equal to those that were appended', async () => {

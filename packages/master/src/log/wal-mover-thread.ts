@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { type MessagePort, workerData } from 'node:worker_threads';
 import type { FromMover, ToMover } from './wal-mover.ts';
 
-/** Fewer are moved in a few milliseconds by whoever commits next. */
+/** Fewer are left to the writing thread, which moves them in a few milliseconds. */
 const LITTLE_PAGES = 200;
 /** With a writer that is as fast as the disk it never gets to be little. */
 const ROUNDS_COUNT = 4;

@@ -13,30 +13,24 @@ export type FromMover = 'moved';
  * only when nothing in it is left to move, so the little that was written meanwhile is moved by the writing thread itself.
  */
 export class WalMover {
-  readonly #port: MessagePort;
-  /** How many pages there are, and how many are moved; moves none. */
+  readonly #path: string;
+  /** How many pages there are, and how many are moved; moves none. An SQLite before 3.51 does not know it, and moves them. */
   readonly #look: StatementSync;
   readonly #move: StatementSync;
+  /** To the thread, once there was something to move. */
+  #port: MessagePort | undefined;
   #isMoving = false;
 
-  /** `db` is the writing thread's connection to the file at `path`. Its thread ends with an error if the mover does. */
+  /** `db` is the calling thread's connection to the file at `path`. This thread ends with an error if the mover does. */
   constructor(db: DatabaseSync, path: string) {
-    const { port1, port2 } = new MessageChannel();
-    const thread = new Worker(new URL('./wal-mover-thread.ts', import.meta.url), {
-      workerData: { path, port: port2 },
-      transferList: [port2],
-    });
-    thread.on('error', (error) => {
-      throw error;
-    });
-    this.#port = port1;
+    this.#path = path;
     this.#look = db.prepare('PRAGMA wal_checkpoint(NOOP)');
     this.#move = db.prepare('PRAGMA wal_checkpoint(PASSIVE)');
   }
 
   /** To be called after each commit, behind its answer. */
   afterCommit(): void {
-    if (this.#isMoving) {
+    if (this.#port && this.#isMoving) {
       if (!receiveMessageOnPort(this.#port)) return;
       this.#isMoving = false;
       this.#move.get();
@@ -45,16 +39,25 @@ export class WalMover {
     const { log, checkpointed } = this.#look.get() ?? {};
     if (Number(log) - Number(checkpointed) < MOST_PAGES) return;
     this.#isMoving = true;
-    this.#say('move');
+    this.#port ??= startThread(this.#path);
+    this.#port.postMessage('move' satisfies ToMover);
   }
 
   /** Ends the thread, after what it does. */
   close(): void {
-    this.#say('close');
-    this.#port.close();
+    this.#port?.postMessage('close' satisfies ToMover);
+    this.#port?.close();
   }
+}
 
-  #say(message: ToMover): void {
-    this.#port.postMessage(message);
-  }
+function startThread(path: string): MessagePort {
+  const { port1, port2 } = new MessageChannel();
+  const thread = new Worker(new URL('./wal-mover-thread.ts', import.meta.url), {
+    workerData: { path, port: port2 },
+    transferList: [port2],
+  });
+  thread.on('error', (error) => {
+    throw error;
+  });
+  return port1;
 }
