@@ -4,6 +4,7 @@ import type { Seq } from '@hiscrm/shared/model/ids.ts';
 import type { NoticeChange } from '@hiscrm/shared/model/notice-change.ts';
 import { expect, test } from 'vitest';
 import type { LoggedRow } from '../log/change-log.ts';
+import { ANSWERED_TOGETHER_COUNT } from './answer-line.ts';
 import { GROUP_LIMIT_COUNT, PENDING_LIMIT_COUNT, ReceiptDesk } from './receipt-desk.ts';
 
 type Receipts = Extract<NoticeChange, { kind: 'notice.receipts' }>;
@@ -87,4 +88,17 @@ test('[NO60] there is a limit to what waits, and closing takes all of it into th
   (await commit).resolve([]);
   await Promise.all([most, closing, desk.close()]);
   expect(rows[0]?.marks).toHaveLength(PENDING_LIMIT_COUNT);
+});
+
+test('[NO60] thousands who acknowledged together are answered in several turns', async () => {
+  const { desk, next } = makeDesk();
+  let answeredCount = 0;
+  const noted = Array.from({ length: 8 * ANSWERED_TOGETHER_COUNT }, (_, userNo) =>
+    desk.noteUpTo({ userNo, place, count: 1 }).then(() => answeredCount++),
+  );
+  (await next(0)).resolve([]);
+  await noted[0];
+  await Promise.resolve(); // for those of the same turn
+  expect(answeredCount).toBeLessThan(noted.length / 2);
+  await Promise.all(noted);
 });
