@@ -11,7 +11,7 @@ import { migrate } from './migrate.ts';
 import { NoticeWriter } from './notice-statements.ts';
 import { StateWriter } from './state-statements.ts';
 import { WalMover } from './wal-mover.ts';
-import type { FromWriter, JobAnswer, WriterJob } from './writer-protocol.ts';
+import { type FromWriter, type JobAnswer, memoryOf, type WriterJob } from './writer-protocol.ts';
 
 /** Rows and records in one transaction: bounds how long a small append behind a large one waits. */
 const GROUP_LIMIT_RECORDS = 500;
@@ -91,6 +91,7 @@ class WriterThread {
         this.#inTransaction(() => {
           for (const job of group) this.#do(job);
         });
+        for (const job of group) letGo(job);
       } catch (error) {
         this.#failure = error instanceof Error ? error.message : String(error);
       }
@@ -156,6 +157,14 @@ class WriterThread {
   #say(message: FromWriter): void {
     this.#port.postMessage(message);
   }
+}
+
+/**
+ * Gives the job's memory back at once. Left to the collector, ten megabytes a second of it made this thread collect every two
+ * seconds, and appends waited 25 ms for that.
+ */
+function letGo(job: WriterJob): void {
+  for (const buffer of memoryOf(job)) buffer.transfer(0);
 }
 
 function recordCountOf(job: WriterJob): number {

@@ -1,12 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { type Deferred, deferred } from '@hiscrm/shared/lib/deferred.ts';
-import type { FromWriter, JobAnswer, WriterJob, WriterReady } from './writer-protocol.ts';
-
-/** The memory that goes with a job. */
-function handedOver(job: WriterJob): readonly ArrayBuffer[] {
-  if (job.kind !== 'saveNotices') return [];
-  return job.batch.pages.flatMap(([, runs, , heads, body]) => [runs.buffer, heads.buffer, body.buffer]);
-}
+import { type FromWriter, type JobAnswer, memoryOf, type WriterJob, type WriterReady } from './writer-protocol.ts';
 
 /** Called with a job's answer, in the order of the jobs. */
 export type OnAnswer = (answer: JobAnswer) => void;
@@ -57,7 +51,7 @@ export class SqliteWriter {
       return;
     }
     this.#waiting.push(onAnswer);
-    this.#worker.postMessage(job, handedOver(job));
+    this.#worker.postMessage(job, memoryOf(job));
   }
 
   /** Calls back after the answers of each commit were given. */

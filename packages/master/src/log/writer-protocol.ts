@@ -92,6 +92,12 @@ export type WriterJob =
   | { readonly kind: 'trim'; readonly upToSeq: number }
   | { readonly kind: 'close' };
 
+/** The memory outside the heap that goes with a job: handed over to the thread, which lets it go when the job is done. */
+export function memoryOf(job: WriterJob): readonly ArrayBuffer[] {
+  if (job.kind !== 'saveNotices') return [];
+  return job.batch.pages.flatMap(([, runs, , heads, body]) => [runs.buffer, heads.buffer, body.buffer]);
+}
+
 export type JobAnswer = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
 /** What the log looked like when the thread had opened the database. */
