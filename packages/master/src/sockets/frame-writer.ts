@@ -15,7 +15,8 @@ const KEPT_LIMIT_BYTES = 16 * 1024;
 export class FrameWriter {
   readonly #ws: WebSocket;
   readonly #stream: Duplex;
-  #kept: Buffer[] = [];
+  /** Emptied and used again: a new list would be long-lived garbage by the time it is written, and keep its frames alive. */
+  readonly #kept: Buffer[] = [];
   #keptBytes = 0;
 
   /** `stream` is the one that the upgrade handed over. */
@@ -57,10 +58,9 @@ export class FrameWriter {
   }
 
   #putKept(): void {
-    const kept = this.#kept;
-    this.#kept = [];
     this.#keptBytes = 0;
-    for (const frame of kept) this.#put(frame);
+    for (const frame of this.#kept) this.#put(frame);
+    this.#kept.length = 0;
   }
 
   #put(frame: Buffer): void {
