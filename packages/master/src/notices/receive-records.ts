@@ -28,6 +28,7 @@ import { RecordRuns } from './record-runs.ts';
 import { type RecordTime, type TimedPage, TimeOrders } from './time-orders.ts';
 
 const RETRIES_LIMIT_COUNT = 255;
+const NOTHING: readonly number[] = [];
 const MADE_IN_ORDER = 'recipients come in the order of their numbers';
 
 /** What a mark does to a record besides its flags, the same to all that a row marks. */
@@ -64,6 +65,8 @@ export class ReceiveRecords {
   readonly #withBody = new Set<RecordPage>();
   /** Let go, and taken for new pages: memory outside its heap that is given up and asked for again drives the collector. */
   readonly #spareBodies: PageBody[] = [];
+  /** Of `pendingBetween`, which is asked for every delivery: a list that grows as it is filled is three times the garbage. */
+  readonly #scratch: number[] = [];
   readonly #changed = new Set<RecordPage>();
   readonly #saving = new Set<RecordPage>();
   /** Records by when they got into a state. */
@@ -287,7 +290,8 @@ export class ReceiveRecords {
    * no further back than `pendingCount` pending ones. For users whose records stand in the order of their places.
    */
   pendingBetween(userNo: number, above: number, upTo: number, pendingCount: number): readonly number[] {
-    const found: number[] = [];
+    const newestFirst = this.#scratch;
+    let foundCount = 0;
     let left = pendingCount;
     for (let at = this.newestOf(userNo); at >= 0 && left > 0; ) {
       const page = this.#pageOf(at);
@@ -296,11 +300,14 @@ export class ReceiveRecords {
       if (place <= above) break;
       if (isPending(page.heads.flags[offset] ?? 0)) {
         left--;
-        if (place <= upTo) found.push(at);
+        if (place <= upTo) newestFirst[foundCount++] = at;
       }
       at = page.before[offset] ?? -1;
     }
-    return found.length > 1 ? found.reverse() : found;
+    if (foundCount === 0) return NOTHING;
+    const found = new Array<number>(foundCount);
+    for (let at = 0; at < foundCount; at++) found[at] = newestFirst[foundCount - 1 - at] ?? 0;
+    return found;
   }
 
   /** Raises a record to `flags`. A time that is there already stays, and so does a device. */
