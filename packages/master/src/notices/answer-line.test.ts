@@ -1,41 +1,44 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type Deferred, deferred } from '@hiscrm/shared/lib/deferred.ts';
 import { expect, test } from 'vitest';
-import { AnswerLine } from './answer-line.ts';
+import { ANSWERED_TOGETHER_COUNT, AnswerLine, type ReceiptWaiter } from './answer-line.ts';
 
-/** Answers that note when they are given. */
-function makeAnswers(count: number): { readonly answers: readonly Deferred<void>[]; readonly given: number[] } {
-  const given: number[] = [];
-  const answers = Array.from({ length: count }, (_, index) => {
-    const answer = deferred<void>();
-    void answer.promise.then(() => given.push(index));
-    return answer;
-  });
-  return { answers, given };
+/** Waiters that note when they are answered. */
+function makeWaiters(count: number): { readonly waiters: readonly ReceiptWaiter[]; readonly answered: number[] } {
+  const answered: number[] = [];
+  const waiters = Array.from({ length: count }, (_, index) => ({
+    resolve: () => answered.push(index),
+    reject: () => undefined,
+  }));
+  return { waiters, answered };
 }
+const upTo = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index);
 
-test('[NO60] one answer is given at once, many in the turns that follow, in their order', async () => {
+test('[NO60] few are answered at once, thousands in the turns that follow, in their order', async () => {
   const line = new AnswerLine();
-  const alone = makeAnswers(1);
-  line.push(alone.answers);
-  await alone.answers[0]?.promise;
-  const { answers, given } = makeAnswers(8);
-  line.push(answers);
+  const few = makeWaiters(ANSWERED_TOGETHER_COUNT);
+  line.push(few.waiters);
+  expect(few.answered).toEqual(upTo(ANSWERED_TOGETHER_COUNT));
+  const many = makeWaiters(8 * ANSWERED_TOGETHER_COUNT);
+  line.push(many.waiters);
+  const another = makeWaiters(1);
+  line.push(another.waiters);
   const counts: number[] = [];
-  while (given.length < answers.length) {
+  while (many.answered.length < many.waiters.length) {
+    expect(another.answered).toEqual([]);
+    counts.push(many.answered.length);
     await nextTurn();
-    counts.push(given.length);
   }
-  expect(counts[0]).toBeLessThan(answers.length / 2);
-  expect(given).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+  expect(counts[0]).toBe(0);
+  expect(counts[1]).toBeLessThan(many.waiters.length / 2);
+  expect(many.answered).toEqual(upTo(many.waiters.length));
+  while (another.answered.length === 0) await nextTurn();
 });
 
-test('[NO60] closing answers everybody that waits', async () => {
+test('[NO60] closing answers everybody that waits', () => {
   const line = new AnswerLine();
-  const { answers, given } = makeAnswers(5);
-  line.push(answers);
+  const { waiters, answered } = makeWaiters(2 * ANSWERED_TOGETHER_COUNT);
+  line.push(waiters);
   line.flush();
   line.flush();
-  await Promise.all(answers.map(({ promise }) => promise));
-  expect(given).toEqual([0, 1, 2, 3, 4]);
+  expect(answered).toEqual(upTo(waiters.length));
 });

@@ -1,8 +1,9 @@
-import type { Deferred } from '@hiscrm/shared/lib/deferred.ts';
+/** Somebody who waits until a receipt is durable, or has failed. A `Deferred` is one. */
+export type ReceiptWaiter = { resolve(): void; reject(reason: unknown): void };
 
-/** Callers that are answered together: a write to a socket each, a millisecond for all of them. */
+/** Who is answered together: a write to a socket each, a millisecond for all of them. */
 export const ANSWERED_TOGETHER_COUNT = 200;
-/** Of what waits, this part is answered in a turn of the event loop: with more to answer, more in a turn. */
+/** Of those who wait, this part is answered in a turn of the event loop: with more to answer, more in a turn. */
 const TURNS_COUNT = 4;
 
 /**
@@ -10,13 +11,13 @@ const TURNS_COUNT = 4;
  * at once and one commit has them all: to write that to thousands of sockets takes as long as an urgent notice may.
  */
 export class AnswerLine {
-  readonly #waiting: Deferred<void>[] = [];
+  readonly #waiting: ReceiptWaiter[] = [];
   #turn: NodeJS.Immediate | undefined;
 
-  /** Each of these answers up to `ANSWERED_TOGETHER_COUNT` callers. A single one that nothing waits before is answered now. */
-  push(answers: readonly Deferred<void>[]): void {
-    this.#waiting.push(...answers);
-    if (this.#waiting.length > 1) this.#askTurn();
+  /** Few that nobody waits before are answered now. */
+  push(waiters: readonly ReceiptWaiter[]): void {
+    for (const waiter of waiters) this.#waiting.push(waiter);
+    if (this.#waiting.length > ANSWERED_TOGETHER_COUNT || this.#turn) this.#askTurn();
     else this.flush();
   }
 
@@ -28,12 +29,12 @@ export class AnswerLine {
   #askTurn(): void {
     this.#turn ??= setImmediate(() => {
       this.#turn = undefined;
-      this.#answer(Math.ceil(this.#waiting.length / TURNS_COUNT));
+      this.#answer(Math.max(ANSWERED_TOGETHER_COUNT, Math.ceil(this.#waiting.length / TURNS_COUNT)));
       if (this.#waiting.length > 0) this.#askTurn();
     });
   }
 
   #answer(count: number): void {
-    for (const answer of this.#waiting.splice(0, count)) answer.resolve();
+    for (const waiter of this.#waiting.splice(0, count)) waiter.resolve();
   }
 }

@@ -18,12 +18,14 @@ import { type Counts, countsOf } from './flag-counts.ts';
 import type { LiveNotice } from './live-notice.ts';
 import type { Mailbox } from './mailbox.ts';
 import type { NoticeBook, NoticeEffect } from './notice-book.ts';
+import { NoticeIds } from './notice-ids.ts';
 import type { NoticeLanguage } from './notice-language.ts';
 import type { NoticeLimits } from './notice-limits.ts';
 import type { NoticeLink } from './notice-link.ts';
 import { NoticeTimes } from './notice-times.ts';
 import { Presence } from './presence.ts';
 import { ReceiptDesk } from './receipt-desk.ts';
+import { type Place, type ReceiptAnswer, type ReceiptListener, ReceivedUpTo } from './received-up-to.ts';
 import { isConfirmed, isDelivered, isRead, isWithdrawn } from './record-flags.ts';
 import { saveNotices } from './save-notices.ts';
 import { forgetGivenUp, givenUpTo, type Seat } from './seat.ts';
@@ -56,9 +58,6 @@ export type NoticeHubOptions = {
   /** Hears of each turn of the dispatcher the longest that a notice had waited since it was durable (ms). */
   readonly onSent: (ms: number) => void;
 };
-
-/** The answer to an acknowledgement: what is now at least in that state, and what the user never got. */
-export type ReceiptAnswer = { readonly messageIds: readonly string[]; readonly unknownIds: readonly string[] };
 
 const NONE: readonly string[] = [];
 const NOTHING_KNOWN: ReceiptAnswer = { messageIds: NONE, unknownIds: NONE };
@@ -103,6 +102,7 @@ export class NoticeHub {
   readonly #checkpointer: Checkpointer;
   readonly #stopTicking: Cancel;
   readonly #devices = new WeakMap<NoticeLink, NoticeDevice>();
+  readonly #noticeIds: NoticeIds;
   #acceptedCount = 0;
   #closing: Promise<void> | undefined;
 
@@ -122,6 +122,7 @@ export class NoticeHub {
       languageOf: (userId) => this.languageOf(userId),
       onSent: options.onSent,
     });
+    this.#noticeIds = new NoticeIds(book);
     this.#receipts = new ReceiptDesk({ committer, newestDeviceNo: book.devices.newestNo });
     this.#expiry = new ExpiryDesk({
       committer,
@@ -172,14 +173,17 @@ export class NoticeHub {
   }
 
   /** The client has everything up to `offset`: sends what comes after, also what another device acknowledged meanwhile. */
-  resume(link: NoticeLink, offset: Seq): Promise<ReceiptAnswer> {
+  resume(link: NoticeLink, offset: Seq, listener: ReceiptListener): void {
     const seat = this.#dispatcher.seatOf(link);
-    if (seat?.isStarted !== false) return this.acknowledgeUpTo(link, offset);
+    if (seat?.isStarted !== false) {
+      this.acknowledgeUpTo(link, offset, listener);
+      return;
+    }
     const mailbox = this.book.mailboxes.get(link.userId);
     // A place that the log has not reached comes from another history: it says nothing about this one.
     const from = offset <= this.book.head() ? offset : (0 as Seq);
     this.#dispatcher.start(link, from, mailbox ? this.#replayed(mailbox, from) : []);
-    return this.#takeUpTo(seat, from);
+    this.#takeUpTo(seat, from, listener);
   }
 
   /** Safe twice. */
@@ -194,10 +198,10 @@ export class NoticeHub {
   }
 
   /** The client has what this connection was sent, up to `offset`. */
-  acknowledgeUpTo(link: NoticeLink, offset: Seq): Promise<ReceiptAnswer> {
+  acknowledgeUpTo(link: NoticeLink, offset: Seq, listener: ReceiptListener): void {
     const seat = this.#dispatcher.seatOf(link);
-    if (!seat) return Promise.resolve(NOTHING_KNOWN);
-    return this.#takeUpTo(seat, offset < seat.sentUpTo ? offset : seat.sentUpTo);
+    if (seat) this.#takeUpTo(seat, offset < seat.sentUpTo ? offset : seat.sentUpTo, listener);
+    else listener.onReceived(NOTHING_KNOWN);
   }
 
   /** Whether notices for this connection are about to be written. What was kept for them is flushed even if there are none. */
@@ -322,47 +326,46 @@ export class NoticeHub {
   }
 
   /** The client has what waits for its user up to a place, and what was given up after it had been sent. */
-  #takeUpTo(seat: Seat, upTo: Seq): Promise<ReceiptAnswer> {
+  #takeUpTo(seat: Seat, upTo: Seq, listener: ReceiptListener): void {
     seat.mailbox ??= this.book.mailboxes.get(seat.link.userId);
     const { mailbox } = seat;
-    if (!mailbox) return Promise.resolve(NOTHING_KNOWN);
+    if (!mailbox) {
+      listener.onReceived(NOTHING_KNOWN);
+      return;
+    }
     const recordNos = waitingUpTo(this.book.records, mailbox, upTo);
-    if (recordNos.length === 0) return Promise.resolve(this.#answerUpTo(seat, mailbox, upTo, NONE));
-    const messageIds = this.#shownIds(mailbox, recordNos);
-    const mark = { userNo: mailbox.no, place: upTo, count: recordNos.length, device: this.#deviceOf(seat.link) };
-    return this.#receipts.noteUpTo(mark).then(() => this.#answerUpTo(seat, mailbox, upTo, messageIds));
+    const place = { seat, mailbox, upTo, messageIds: this.#shownIds(mailbox, recordNos), listener };
+    if (recordNos.length === 0) this.#answerUpTo(place);
+    else {
+      const mark = { userNo: mailbox.no, place: upTo, count: recordNos.length, device: this.#deviceOf(seat.link) };
+      this.#receipts.noteUpTo(mark, new ReceivedUpTo(place, this.#answerUpTo));
+    }
   }
 
   /** Behind the receipt: what was given up while that was on its way into the log is among them. */
-  #answerUpTo(
-    seat: Seat,
-    mailbox: Mailbox,
-    upTo: Seq,
-    messageIds: readonly string[],
-  ): ReceiptAnswer | Promise<ReceiptAnswer> {
+  readonly #answerUpTo = ({ seat, mailbox, upTo, messageIds, listener }: Place): void => {
     const givenUp = givenUpTo(seat, upTo);
-    return givenUp.length === 0
-      ? { messageIds, unknownIds: NONE }
-      : this.#takeGivenUp(seat, mailbox, givenUp, messageIds);
-  }
+    if (givenUp.length === 0) listener.onReceived({ messageIds, unknownIds: NONE });
+    else {
+      this.#takeGivenUp(seat, mailbox, givenUp).then(
+        (ids) => listener.onReceived({ messageIds: [...new Set([...ids, ...messageIds])], unknownIds: NONE }),
+        (error: unknown) => listener.onReceiveFailed(error),
+      );
+    }
+  };
 
-  async #takeGivenUp(
-    seat: Seat,
-    mailbox: Mailbox,
-    recordNos: readonly number[],
-    messageIds: readonly string[],
-  ): Promise<ReceiptAnswer> {
-    const givenUpIds = recordNos.map((recordNo) => this.book.noticeOf(recordNo).messageId);
+  async #takeGivenUp(seat: Seat, mailbox: Mailbox, recordNos: readonly number[]): Promise<readonly string[]> {
+    const messageIds = recordNos.map((recordNo) => this.book.noticeOf(recordNo).messageId);
     const device = this.#deviceOf(seat.link);
-    await this.#receipts.note({ userNo: mailbox.no, messageIds: givenUpIds, state: 'delivered', device });
+    await this.#receipts.note({ userNo: mailbox.no, messageIds, state: 'delivered', device });
     forgetGivenUp(seat, recordNos);
-    return { messageIds: [...new Set([...givenUpIds, ...messageIds])], unknownIds: NONE };
+    return messageIds;
   }
 
   /** The ids that records were shown to their user under: their own, or their digest's. */
   #shownIds({ shown }: Mailbox, recordNos: readonly number[]): readonly string[] {
     const { book } = this;
-    if (!shown) return recordNos.map((recordNo) => book.noticeOf(recordNo).messageId);
+    if (!shown) return this.#noticeIds.of(recordNos);
     return shownIdsOf(recordNos.map((recordNo) => book.deliveryOf(recordNo)));
   }
 

@@ -30,14 +30,17 @@ function makeDesk() {
     if (!found) throw new Error(`there is no commit ${index}`);
     return found;
   };
-  return { desk: new ReceiptDesk({ committer: { commit }, newestDeviceNo: 4 }), rows, next };
+  const desk = new ReceiptDesk({ committer: { commit }, newestDeviceNo: 4 });
+  const noteUpTo = (mark: Parameters<ReceiptDesk['noteUpTo']>[0]): Promise<void> =>
+    new Promise((resolve, reject) => desk.noteUpTo(mark, { resolve, reject }));
+  return { desk, noteUpTo, rows, next };
 }
 
 test('[NO60] what is acknowledged in one turn is one row; what comes during its commit is the next one', async () => {
-  const { desk, rows, next } = makeDesk();
+  const { desk, noteUpTo, rows, next } = makeDesk();
   const first = [
-    desk.noteUpTo({ userNo: 1, place, count: 3, device: phone }),
-    desk.noteUpTo({ userNo: 2, place, count: 2 }),
+    noteUpTo({ userNo: 1, place, count: 3, device: phone }),
+    noteUpTo({ userNo: 2, place, count: 2 }),
     desk.note({ userNo: 1, messageIds: ['m'], state: 'read', device: phone }),
   ];
   const commit = await next(0);
@@ -59,30 +62,30 @@ test('[NO60] what is acknowledged in one turn is one row; what comes during its 
 });
 
 test('[NO60] many records are more than one row, each folded in by itself', async () => {
-  const { desk, rows, next } = makeDesk();
+  const { noteUpTo, rows, next } = makeDesk();
   const count = GROUP_LIMIT_COUNT - 1;
-  const noted = [1, 2, 3].map((userNo) => desk.noteUpTo({ userNo, place, count }));
+  const noted = [1, 2, 3].map((userNo) => noteUpTo({ userNo, place, count }));
   for (const index of [0, 1]) (await next(index)).resolve([]);
   await Promise.all(noted);
   expect(rows.map(({ upTo }) => upTo?.[0]?.userNos)).toEqual([[1, 2], [3]]);
 });
 
 test('[NO60] a commit that fails is told to its own, and the device is named with what comes next', async () => {
-  const { desk, rows, next } = makeDesk();
-  const lost = desk.noteUpTo({ userNo: 1, place, count: 1, device: phone });
+  const { noteUpTo, rows, next } = makeDesk();
+  const lost = noteUpTo({ userNo: 1, place, count: 1, device: phone });
   (await next(0)).reject(new Error('the disk is full'));
   await expect(lost).rejects.toThrow('the disk is full');
-  const again = desk.noteUpTo({ userNo: 1, place, count: 1, device: phone });
+  const again = noteUpTo({ userNo: 1, place, count: 1, device: phone });
   (await next(1)).resolve([]);
   await again;
   expect(rows.map(({ devices }) => devices)).toEqual([[{ ...phone, no: 5 }], [{ ...phone, no: 5 }]]);
 });
 
 test('[NO60] there is a limit to what waits, and closing takes all of it into the log', async () => {
-  const { desk, rows, next } = makeDesk();
+  const { desk, noteUpTo, rows, next } = makeDesk();
   const messageIds = Array.from({ length: PENDING_LIMIT_COUNT }, (_, n) => `m-${n}`);
   const most = desk.note({ userNo: 1, messageIds, state: 'delivered' });
-  await expect(desk.noteUpTo({ userNo: 2, place, count: 1 })).rejects.toMatchObject({ code: 'OVERLOADED' });
+  await expect(noteUpTo({ userNo: 2, place, count: 1 })).rejects.toMatchObject({ code: 'OVERLOADED' });
   const commit = next(0);
   const closing = desk.close();
   (await commit).resolve([]);
@@ -91,10 +94,10 @@ test('[NO60] there is a limit to what waits, and closing takes all of it into th
 });
 
 test('[NO60] thousands who acknowledged together are answered in several turns', async () => {
-  const { desk, next } = makeDesk();
+  const { noteUpTo, next } = makeDesk();
   let answeredCount = 0;
   const noted = Array.from({ length: 8 * ANSWERED_TOGETHER_COUNT }, (_, userNo) =>
-    desk.noteUpTo({ userNo, place, count: 1 }).then(() => answeredCount++),
+    noteUpTo({ userNo, place, count: 1 }).then(() => answeredCount++),
   );
   (await next(0)).resolve([]);
   await noted[0];

@@ -1,8 +1,9 @@
+import { deferred } from '@hiscrm/shared/lib/deferred.ts';
 import type { Seq } from '@hiscrm/shared/model/ids.ts';
 import type { NoticeDevice, ReceiptState } from '@hiscrm/shared/model/notice-change.ts';
 import { ImError } from '@hiscrm/shared/protocol/errors.ts';
 import type { Committer } from '../ingest/committer.ts';
-import { AnswerLine } from './answer-line.ts';
+import { AnswerLine, type ReceiptWaiter } from './answer-line.ts';
 import { ReceiptGroup } from './receipt-group.ts';
 
 /** Acknowledgements that wait for the log; beyond it a client is told to come again. */
@@ -20,7 +21,7 @@ const COMPANY_TURNS = 8;
 /** Who acknowledges, and over which connection if any. */
 type By = { readonly userNo: number; readonly device?: NoticeDevice | undefined };
 
-const overloaded = (): Promise<never> => Promise.reject(new ImError('OVERLOADED', { retryAfterMs: RETRY_AFTER_MS }));
+const overloaded = (): ImError => new ImError('OVERLOADED', { retryAfterMs: RETRY_AFTER_MS });
 
 /** Puts acknowledgements into the log: what many users say while a commit is under way becomes one row, or a few. */
 export class ReceiptDesk {
@@ -50,20 +51,28 @@ export class ReceiptDesk {
   /** Resolves once the marks are durable. Rejects with what the committer rejects with, or OVERLOADED. */
   note(mark: By & { readonly messageIds: readonly string[]; readonly state: ReceiptState }): Promise<void> {
     const { userNo, messageIds, state } = mark;
-    if (!this.#hasRoom(messageIds.length)) return overloaded();
+    if (!this.#hasRoom(messageIds.length)) return Promise.reject(overloaded());
     this.#turnsLeft = 0; // somebody did something and looks at the answer
     const group = this.#openGroup();
     group.note(userNo, this.#deviceNo(mark), messageIds, state);
-    return this.#noted(group, messageIds.length);
+    const durable = deferred<void>();
+    this.#await(group, durable, messageIds.length);
+    return durable.promise;
   }
 
-  /** The same for the `count` notices that wait for a user up to a place of the stream: they have come. */
-  noteUpTo(mark: By & { readonly place: Seq; readonly count: number }): Promise<void> {
+  /**
+   * The same for the `count` notices that wait for a user up to a place of the stream: they have come. Thousands of users say so at
+   * once, so this one is told by a call: a promise, with what hangs on it, is ten objects.
+   */
+  noteUpTo(mark: By & { readonly place: Seq; readonly count: number }, waiter: ReceiptWaiter): void {
     const { userNo, place, count } = mark;
-    if (!this.#hasRoom(1)) return overloaded();
+    if (!this.#hasRoom(1)) {
+      waiter.reject(overloaded());
+      return;
+    }
     const group = this.#openGroup();
     group.noteUpTo(userNo, this.#deviceNo(mark), place, count);
-    return this.#noted(group, 1);
+    this.#await(group, waiter, 1);
   }
 
   #hasRoom(entryCount: number): boolean {
@@ -78,10 +87,10 @@ export class ReceiptDesk {
     return group;
   }
 
-  #noted(group: ReceiptGroup, entryCount: number): Promise<void> {
+  #await(group: ReceiptGroup, waiter: ReceiptWaiter, entryCount: number): void {
+    group.await(waiter);
     this.#pendingCount += entryCount;
     this.#askTurn();
-    return group.answer();
   }
 
   /** 0 = without a connection. */
@@ -123,11 +132,12 @@ export class ReceiptDesk {
     const devices = unnamed.map((device) => ({ ...device, no: this.#numberOf(device) }));
     try {
       await this.#committer.commit([group.change(devices)]);
-      this.#answers.push(group.answers);
     } catch (error) {
       this.#unnamed.unshift(...unnamed);
-      for (const answer of group.answers) answer.reject(error);
+      for (const waiter of group.waiters) waiter.reject(error);
+      return;
     }
+    this.#answers.push(group.waiters);
   }
 
   /** Takes what is noted into the log. Safe twice. */

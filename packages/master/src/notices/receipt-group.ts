@@ -1,15 +1,13 @@
-import { type Deferred, deferred } from '@hiscrm/shared/lib/deferred.ts';
 import type { Seq } from '@hiscrm/shared/model/ids.ts';
 import type { NoticeChange, ReceiptState } from '@hiscrm/shared/model/notice-change.ts';
-import { ANSWERED_TOGETHER_COUNT } from './answer-line.ts';
+import type { ReceiptWaiter } from './answer-line.ts';
 
 type Receipts = Extract<NoticeChange, { kind: 'notice.receipts' }>;
 type Columns = { readonly userNos: number[]; readonly from: number[] };
 
 /** Acknowledgements that one row of the log will hold. */
 export class ReceiptGroup {
-  readonly #answers: Deferred<void>[] = [];
-  #callerCount = 0;
+  readonly #waiters: ReceiptWaiter[] = [];
   readonly #marks = new Map<string, Map<ReceiptState, Columns>>();
   readonly #upTo = new Map<Seq, Columns>();
   #entryCount = 0;
@@ -24,18 +22,13 @@ export class ReceiptGroup {
     return this.#recordCount;
   }
 
-  /** What the callers wait for, who are settled behind the commit of that row: some hundreds by each of these. */
-  get answers(): readonly Deferred<void>[] {
-    return this.#answers;
+  /** Those who are told behind the commit of that row. */
+  get waiters(): readonly ReceiptWaiter[] {
+    return this.#waiters;
   }
 
-  /** For one caller more. */
-  answer(): Promise<void> {
-    const newest = this.#answers.at(-1);
-    const answer = newest && this.#callerCount % ANSWERED_TOGETHER_COUNT > 0 ? newest : deferred<void>();
-    if (answer !== newest) this.#answers.push(answer);
-    this.#callerCount++;
-    return answer.promise;
+  await(waiter: ReceiptWaiter): void {
+    this.#waiters.push(waiter);
   }
 
   /** These notices of the user are in a state. */

@@ -19,4 +19,4 @@ export class AckFrames {
 }
 
 const areSame = (a: readonly string[], b: readonly string[]): boolean =>
-  a.length === b.length && a.every((id, index) => id === b[index]);
+  a === b || (a.length === b.length && a.every((id, index) => id === b[index]));

@@ -283,8 +283,10 @@ export class ClientConnection implements Sink {
     if (offset === undefined) notices.start(link);
     else {
       // The client sends its receipts itself; what the place says on top of them may be lost with the log.
-      notices.resume(link, offset).catch((error: unknown) => {
-        lc.warn({ err: error, connectionId: this.id }, 'the place of a notice client was not written down');
+      notices.resume(link, offset, {
+        onReceived: () => undefined,
+        onReceiveFailed: (error) =>
+          lc.warn({ err: error, connectionId: this.id }, 'the place of a notice client was not written down'),
       });
     }
   }

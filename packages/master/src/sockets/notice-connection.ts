@@ -17,8 +17,9 @@ import type { RawData, WebSocket } from 'ws';
 import { textFrame } from '../hub/prepared-frame.ts';
 import type { Logger } from '../lib/logger.ts';
 import { TokenBucket } from '../lib/token-bucket.ts';
-import type { NoticeHub, ReceiptAnswer } from '../notices/notice-hub.ts';
+import type { NoticeHub } from '../notices/notice-hub.ts';
 import type { NoticeLink } from '../notices/notice-link.ts';
+import type { ReceiptAnswer, ReceiptListener } from '../notices/received-up-to.ts';
 import type { AckFrames } from './ack-frames.ts';
 import { FrameWriter } from './frame-writer.ts';
 import type { NoticeSocketLimits } from './notice-socket-limits.ts';
@@ -44,7 +45,7 @@ export type NoticeConnectionContext = {
 };
 
 /** One socket of a notice client. */
-export class NoticeConnection implements NoticeLink {
+export class NoticeConnection implements NoticeLink, ReceiptListener {
   readonly id: string;
   readonly format = 'plain';
   readonly userId: UserId;
@@ -126,6 +127,19 @@ export class NoticeConnection implements NoticeLink {
     this.bye('slow_consumer', CLOSE_POLICY, SLOW_RECONNECT_MS);
   }
 
+  // To what it said it has.
+
+  onReceived(answer: ReceiptAnswer): void {
+    this.#onAnswer('delivered', answer);
+  }
+  onReceiveFailed(error: unknown): void {
+    if (error instanceof ImError) this.#refuse(error.code, error.details);
+    else {
+      this.#context.lc.error({ err: error, requestId: this.id }, 'a receipt failed through a bug');
+      this.#refuse('INTERNAL', { requestId: this.id });
+    }
+  }
+
   // The server's side.
 
   /** Asks a silent peer whether it is there, and closes when it does not answer. */
@@ -194,15 +208,11 @@ export class NoticeConnection implements NoticeLink {
         return;
       case 'resume':
         this.#cancelGrace();
-        this.#answer('delivered', hub.resume(this, frame.offset));
+        hub.resume(this, frame.offset, this);
         return;
       case 'ack':
-        this.#answer(
-          'delivered',
-          'uptoOffset' in frame
-            ? hub.acknowledgeUpTo(this, frame.uptoOffset)
-            : this.#receive('delivered', frame.messageIds),
-        );
+        if ('uptoOffset' in frame) hub.acknowledgeUpTo(this, frame.uptoOffset, this);
+        else this.#answer('delivered', this.#receive('delivered', frame.messageIds));
         return;
       case 'read':
         if (frame.messageIds === 'all') {
@@ -226,18 +236,14 @@ export class NoticeConnection implements NoticeLink {
 
   #answer(state: ReceiptState, answer: Promise<ReceiptAnswer>): void {
     answer.then(
-      ({ messageIds, unknownIds }) => {
-        if (messageIds.length > 0 || unknownIds.length === 0) this.#acknowledge(messageIds, state);
-        for (const ref of unknownIds) this.#refuse('NOT_FOUND', {}, ref);
-      },
-      (error: unknown) => {
-        if (error instanceof ImError) this.#refuse(error.code, error.details);
-        else {
-          this.#context.lc.error({ err: error, requestId: this.id }, 'a receipt failed through a bug');
-          this.#refuse('INTERNAL', { requestId: this.id });
-        }
-      },
+      (receipts) => this.#onAnswer(state, receipts),
+      (error: unknown) => this.onReceiveFailed(error),
     );
+  }
+
+  #onAnswer(state: ReceiptState, { messageIds, unknownIds }: ReceiptAnswer): void {
+    if (messageIds.length > 0 || unknownIds.length === 0) this.#acknowledge(messageIds, state);
+    for (const ref of unknownIds) this.#refuse('NOT_FOUND', {}, ref);
   }
 
   #acknowledge(messageIds: readonly string[], state: ReceiptState): void {

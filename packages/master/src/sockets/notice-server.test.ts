@@ -123,7 +123,9 @@ test('[NO62] what is taken back while its acknowledgement is on the way into the
   hub.start(link);
   await send({ messageId: 'm-1' });
   await vi.waitFor(() => expect(written.at(-1)).toContain('m-1'));
-  const acknowledged = hub.acknowledgeUpTo(link, hub.book.head());
+  const acknowledged = new Promise((onReceived, onReceiveFailed) =>
+    hub.acknowledgeUpTo(link, hub.book.head(), { onReceived, onReceiveFailed }),
+  );
   await hub.recall('m-1', ADMIN); // commits in this turn; acknowledgements wait for the next
   expect(await acknowledged).toEqual({ messageIds: ['m-1'], unknownIds: [] });
   expect(hub.figures().records).toMatchObject({ received: 1, expired: 0 });
