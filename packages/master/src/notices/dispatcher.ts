@@ -7,6 +7,7 @@ import { performance } from 'node:perf_hooks';
 import type { Seq, UserId } from '@hiscrm/shared/model/ids.ts';
 import type { Logger } from '../lib/logger.ts';
 import { BATCH_LIMITS, nextBatchCount } from './batch-size.ts';
+import { DispatchTurns } from './dispatch-turns.ts';
 import { JoinedFrames, withdrawalOf } from './joined-frames.ts';
 import { type LaneSpot, Lanes, newSpot } from './lanes.ts';
 import { Latencies } from './latencies.ts';
@@ -55,6 +56,7 @@ export class Dispatcher {
   readonly #joined: JoinedFrames;
   readonly #onSent: (ms: number) => void;
   readonly #lc: Logger;
+  readonly #turns: DispatchTurns;
   readonly #readers = new Map<UserId, Reader>();
   readonly #seats = new Map<NoticeLink, Seat>();
   /** Readers whose users have a mailbox, by its number. */
@@ -63,8 +65,6 @@ export class Dispatcher {
   /** Who is to be told of something besides notices: a badge, a withdrawal. True: the user read something. */
   readonly #untold = new Map<Reader, boolean>();
   #batchCount: number = BATCH_LIMITS.startCount;
-  #turn: NodeJS.Immediate | undefined;
-  #turnAskedAt = 0;
   #sentCount = 0;
   /** Of this turn; below 0 while nothing was written that came live. */
   #longestMs = -1;
@@ -87,6 +87,10 @@ export class Dispatcher {
     this.lanes = new Lanes({
       limitCount: limits.waitingDeliveriesCount,
       urgentLimitCount: limits.urgentDeliveriesCount,
+    });
+    this.#turns = new DispatchTurns({
+      isUrgentComing: () => this.lanes.isUrgentReserved,
+      run: (lateMs) => this.#runTurn(lateMs),
     });
   }
 
@@ -146,6 +150,12 @@ export class Dispatcher {
     this.lanes.forget(reader);
   }
 
+  /** Gives back what `lanes.reserve` took: the notice has reached the log, or will not. */
+  release(lane: number, count: number): void {
+    this.lanes.release(lane, count);
+    this.#turns.onUrgentSettled();
+  }
+
   /** Takes what rows of the log did. */
   publish(effects: readonly NoticeEffect[]): void {
     const now = performance.now();
@@ -169,13 +179,12 @@ export class Dispatcher {
         if (effect.notice.counts.counts().pending === 0) effect.notice.frames.clear();
       }
     }
-    if (this.lanes.queuedCount > 0 || this.#untold.size > 0) this.#askTurn();
+    if (this.lanes.queuedCount > 0 || this.#untold.size > 0) this.#turns.ask();
   }
 
   /** Sends nothing more. Safe twice. */
   close(): void {
-    clearImmediate(this.#turn);
-    this.#turn = undefined;
+    this.#turns.cancel();
     this.lanes.clear();
     this.#readers.clear();
     this.#readersByNo.length = 0;
@@ -207,16 +216,7 @@ export class Dispatcher {
     return reader;
   }
 
-  #askTurn(): void {
-    if (this.#turn) return;
-    this.#turnAskedAt = performance.now();
-    this.#turn = setImmediate(() => {
-      this.#turn = undefined;
-      this.#runTurn();
-    });
-  }
-
-  #runTurn(): void {
+  #runTurn(lateMs: number): void {
     const startedAt = performance.now();
     const { queuedCount } = this.lanes;
     for (const reader of this.lanes.take(this.#batchCount)) this.#serveReader(reader);
@@ -229,9 +229,9 @@ export class Dispatcher {
     this.#batchCount = nextBatchCount(
       this.#batchCount,
       performance.now() - startedAt,
-      queuedCount < this.#batchCount ? 0 : startedAt - this.#turnAskedAt,
+      queuedCount < this.#batchCount ? 0 : lateMs,
     );
-    if (this.lanes.queuedCount > 0 || this.#untold.size > 0) this.#askTurn();
+    if (this.lanes.queuedCount > 0 || this.#untold.size > 0) this.#turns.ask();
   }
 
   /** For few and urgent: a turn of the loop may be a long time while the lanes are full. */

@@ -183,7 +183,7 @@ export class NoticeSender {
         { kind: 'notice.sent', notice, recipients },
       ]);
     } finally {
-      this.#dispatcher.lanes.release(lane, roomCount);
+      this.#dispatcher.release(lane, roomCount);
     }
     return {
       messageId: notice.messageId,
