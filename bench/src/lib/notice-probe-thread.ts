@@ -56,6 +56,7 @@ function post(notice: object): Promise<{ readonly status: number; readonly text:
       response.setEncoding('utf8').on('data', (part: string) => {
         text += part;
       });
+      response.once('error', reject);
       response.once('end', () => resolve({ status: response.statusCode ?? 0, text }));
     };
     request(noticeUrl, { method: 'POST', agent, headers }, onResponse).once('error', reject).end(body);

@@ -15,9 +15,9 @@ afterEach(() => {
 /** A dispatcher that always has more to do, and an urgent notice that comes and goes. */
 function aStand() {
   const ranAt: number[] = [];
-  const urgent = { isComing: false };
+  const urgent = { isAwaited: false };
   const turns: DispatchTurns = new DispatchTurns({
-    isUrgentComing: () => urgent.isComing,
+    isUrgentAwaited: () => urgent.isAwaited,
     run: () => {
       ranAt.push(performance.now());
     },
@@ -41,16 +41,26 @@ test('[NO65] a turn comes in the next turn of the loop, once, and not after it w
 test('[NO65] while an urgent notice is on its way to the disk the turn waits, and comes as soon as it is there', async () => {
   const { turns, urgent, ranAt } = aStand();
   const startedAt = performance.now();
-  urgent.isComing = true;
+  urgent.isAwaited = true;
   turns.ask();
   await vi.advanceTimersByTimeAsync(4);
-  turns.onUrgentSettled(); // another one is still on its way
+  turns.reconsider(); // another one is still on its way
   await vi.advanceTimersByTimeAsync(1);
   expect(ranAt).toEqual([]);
-  urgent.isComing = false;
-  turns.onUrgentSettled();
+  urgent.isAwaited = false;
+  turns.reconsider();
   await vi.advanceTimersByTimeAsync(0);
   expect(ranAt).toEqual([startedAt + 5]);
+});
+
+test('[NO65] a turn that waited is asked for again: it comes when an urgent notice is here meanwhile', async () => {
+  const { turns, urgent, ranAt } = aStand();
+  urgent.isAwaited = true;
+  turns.ask();
+  urgent.isAwaited = false; // it is in its lane
+  turns.ask();
+  await vi.advanceTimersByTimeAsync(1);
+  expect(ranAt).toHaveLength(1);
 });
 
 test('[NO65] urgent notices without an end leave the others half of the time, and no wait is longer than the limit', async () => {
@@ -65,8 +75,8 @@ test('[NO65] urgent notices without an end leave the others half of the time, an
       );
       const passOneMs = async (): Promise<void> => {
         await vi.advanceTimersByTimeAsync(1);
-        urgent.isComing = schedule.shift() ?? false;
-        turns.onUrgentSettled();
+        urgent.isAwaited = schedule.shift() ?? false;
+        turns.reconsider();
       };
       let waitedMs = 0;
       while (schedule.length > 0) {

@@ -13,28 +13,29 @@ type Turn =
  * `HOLD_LIMIT_MS` at most, and then not again until as much time has gone by: urgent notices without an end leave the others half of it.
  */
 export class DispatchTurns {
-  readonly #isUrgentComing: () => boolean;
+  readonly #isUrgentAwaited: () => boolean;
   readonly #run: (lateMs: number) => void;
   #turn: Turn = { kind: 'none' };
   #holdAgainAt = 0;
 
   /** `run` hears how late the event loop came to it. */
-  constructor(options: { readonly isUrgentComing: () => boolean; readonly run: (lateMs: number) => void }) {
-    this.#isUrgentComing = options.isUrgentComing;
+  constructor(options: { readonly isUrgentAwaited: () => boolean; readonly run: (lateMs: number) => void }) {
+    this.#isUrgentAwaited = options.isUrgentAwaited;
     this.#run = options.run;
   }
 
   /** One turn, however often it is asked for before it comes. */
   ask(): void {
+    if (this.#turn.kind === 'held') this.reconsider();
     if (this.#turn.kind !== 'none') return;
     const now = performance.now();
-    if (!this.#isUrgentComing() || now < this.#holdAgainAt) this.#askNext(now);
+    if (!this.#isUrgentAwaited() || now < this.#holdAgainAt) this.#askNext(now);
     else this.#turn = { kind: 'held', since: now, timer: setTimeout(() => this.#endHold(), HOLD_LIMIT_MS) };
   }
 
-  /** An urgent notice has reached the log, or will not. */
-  onUrgentSettled(): void {
-    if (!this.#isUrgentComing()) this.#endHold();
+  /** An urgent notice has arrived, or will not: a turn that waited for it waits no more. */
+  reconsider(): void {
+    if (!this.#isUrgentAwaited()) this.#endHold();
   }
 
   /** No turn comes of what was asked. Safe twice. */

@@ -89,7 +89,7 @@ export class Dispatcher {
       urgentLimitCount: limits.urgentDeliveriesCount,
     });
     this.#turns = new DispatchTurns({
-      isUrgentComing: () => this.lanes.isUrgentReserved,
+      isUrgentAwaited: () => this.lanes.isUrgentAwaited,
       run: (lateMs) => this.#runTurn(lateMs),
     });
   }
@@ -153,7 +153,7 @@ export class Dispatcher {
   /** Gives back what `lanes.reserve` took: the notice has reached the log, or will not. */
   release(lane: number, count: number): void {
     this.lanes.release(lane, count);
-    this.#turns.onUrgentSettled();
+    this.#turns.reconsider();
   }
 
   /** Takes what rows of the log did. */

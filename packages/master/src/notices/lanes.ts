@@ -44,9 +44,9 @@ export class Lanes<Receiver extends LaneSpot> {
   get limitCount(): number {
     return this.#limitCount;
   }
-  /** Whether an urgent notice for somebody is on its way into the log. */
-  get isUrgentReserved(): boolean {
-    return (this.#reserved[URGENT] ?? 0) > 0;
+  /** Whether an urgent notice for somebody is on its way into the log, and none is here that waits for its turn. */
+  get isUrgentAwaited(): boolean {
+    return (this.#reserved[URGENT] ?? 0) > 0 && this.#queued[URGENT] === 0;
   }
 
   /** Takes room for so many deliveries; false when they do not fit. A notice larger than the limit fits into empty lanes. */

@@ -59,10 +59,12 @@ test('[NO21] the lanes hold what was reserved and no more; urgent ones have room
   expect(lanes.reserve(3, 5)).toBe(true);
   expect(lanes.reserve(3, 1)).toBe(false);
   lanes.release(0, 6);
+  expect(lanes.isUrgentAwaited).toBe(true);
   const [one, two, three, nine] = [named('1'), named('2'), named('3'), named('9')];
   for (const receiver of [one, two, three]) lanes.push(0, receiver);
   lanes.push(3, nine);
   expect(lanes.queuedCounts).toEqual([3, 0, 0, 1]);
+  expect(lanes.isUrgentAwaited).toBe(false); // one is here and waits for its turn
   expect(lanes.take(2)).toEqual([nine, one]);
   expect(lanes.take(10)).toEqual([two, three]);
   expect(lanes.queuedCount).toBe(0);
