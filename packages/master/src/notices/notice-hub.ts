@@ -365,6 +365,7 @@ export class NoticeHub {
   /** The ids that records were shown to their user under: their own, or their digest's. */
   #shownIds({ shown }: Mailbox, recordNos: readonly number[]): readonly string[] {
     const { book } = this;
+    if (recordNos.length === 0) return NONE;
     if (!shown) return this.#noticeIds.of(recordNos);
     return shownIdsOf(recordNos.map((recordNo) => book.deliveryOf(recordNo)));
   }

@@ -56,7 +56,7 @@ export class ReceiptDesk {
     const group = this.#openGroup();
     group.note(userNo, this.#deviceNo(mark), messageIds, state);
     const durable = deferred<void>();
-    this.#await(group, durable, messageIds.length);
+    this.#enter(group, durable, messageIds.length);
     return durable.promise;
   }
 
@@ -72,7 +72,7 @@ export class ReceiptDesk {
     }
     const group = this.#openGroup();
     group.noteUpTo(userNo, this.#deviceNo(mark), place, count);
-    this.#await(group, waiter, 1);
+    this.#enter(group, waiter, 1);
   }
 
   #hasRoom(entryCount: number): boolean {
@@ -87,8 +87,8 @@ export class ReceiptDesk {
     return group;
   }
 
-  #await(group: ReceiptGroup, waiter: ReceiptWaiter, entryCount: number): void {
-    group.await(waiter);
+  #enter(group: ReceiptGroup, waiter: ReceiptWaiter, entryCount: number): void {
+    group.addWaiter(waiter);
     this.#pendingCount += entryCount;
     this.#askTurn();
   }

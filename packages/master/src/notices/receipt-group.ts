@@ -27,7 +27,7 @@ export class ReceiptGroup {
     return this.#waiters;
   }
 
-  await(waiter: ReceiptWaiter): void {
+  addWaiter(waiter: ReceiptWaiter): void {
     this.#waiters.push(waiter);
   }
 
