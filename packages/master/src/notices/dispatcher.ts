@@ -108,12 +108,13 @@ export class Dispatcher {
 
   /** Takes a connection; nothing is sent to it before `start`. */
   seat(link: NoticeLink): void {
-    const reader = this.#readers.get(link.userId) ?? { ...newSpot(), seats: [] };
     const mailbox = this.#book.mailboxes.get(link.userId);
     const seat = newSeat(link, mailbox);
-    reader.seats.push(seat);
+    const known = this.#readers.get(link.userId);
+    const reader = known ?? { ...newSpot(), seats: [seat] }; // a list that grows has room for seventeen
+    if (known) known.seats.push(seat);
+    else this.#readers.set(link.userId, reader);
     this.#seats.set(link, seat);
-    this.#readers.set(link.userId, reader);
     if (mailbox) this.#readersByNo[mailbox.no] = reader;
   }
 

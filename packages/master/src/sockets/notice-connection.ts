@@ -27,6 +27,7 @@ import { judgeSilence } from './silence.ts';
 
 const parse = textParserOf(noticeUpSchema);
 const BAD_FRAME_WINDOW_MS = 60_000;
+const NEVER: readonly number[] = [];
 /** A peer that does not answer a close frame within this long is cut. */
 const CLOSE_PATIENCE_MS = 3_000;
 /** A client that was cut for reading slowly comes back after this. */
@@ -58,9 +59,10 @@ export class NoticeConnection implements NoticeLink, ReceiptListener {
   readonly #context: NoticeConnectionContext;
   readonly #token: string;
   readonly #bucket: TokenBucket;
-  readonly #cancelGrace: Cancel;
+  /** Until the client has said where to go on, or this was long enough: a timer that is over would be kept with all that hangs on it. */
+  #cancelGrace: Cancel | undefined;
   #lastSeenAt: number;
-  #badFrameTimes: number[] = [];
+  #badFrameTimes = NEVER;
   #isClosing = false;
 
   constructor(options: {
@@ -169,13 +171,19 @@ export class NoticeConnection implements NoticeLink, ReceiptListener {
     this.#ws.terminate();
   }
 
+  #endGrace(): void {
+    this.#cancelGrace?.();
+    this.#cancelGrace = undefined;
+  }
+
   #startUnasked(): void {
+    this.#endGrace();
     if (!this.#isClosing) this.#context.hub.start(this);
   }
 
   #leave(): void {
     this.#isClosing = true;
-    this.#cancelGrace();
+    this.#endGrace();
     this.#context.hub.leave(this);
   }
 
@@ -207,7 +215,7 @@ export class NoticeConnection implements NoticeLink, ReceiptListener {
         this.#send({ type: 'pong' });
         return;
       case 'resume':
-        this.#cancelGrace();
+        this.#endGrace();
         hub.resume(this, frame.offset, this);
         return;
       case 'ack':
