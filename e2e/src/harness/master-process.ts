@@ -20,6 +20,8 @@ export type MasterOptions = {
   readonly localWorkers?: number | undefined;
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   readonly args?: readonly string[] | undefined;
+  /** It says what it has in use when `bytesInUse` asks. */
+  readonly saysMemory?: boolean | undefined;
 };
 
 /** A real Master in a process of its own, used through its doors only. */
@@ -47,6 +49,9 @@ export class MasterProcess {
         // A test run that is killed leaves no Master behind.
         '--import',
         pathToFileURL(repositoryFile('scripts', 'lib', 'stop-with-parent.mjs')).href,
+        ...(options.saysMemory
+          ? ['--import', pathToFileURL(repositoryFile('e2e', 'src', 'harness', 'say-memory.ts')).href]
+          : []),
         repositoryFile('packages', 'master', 'src', 'main.ts'),
         'start',
         '--port',

@@ -7,6 +7,7 @@ import { WORKER_MESSAGE } from '@hiscrm/shared/protocol/worker-link.ts';
 import { WebSocket } from 'ws';
 import { FakeWorker } from '../harness/fake-worker.ts';
 import { message } from '../harness/make-facts.ts';
+import { bytesInUse } from '../harness/memory-in-use.ts';
 import { Random } from '../harness/random.ts';
 import { until } from '../harness/until.ts';
 import { auditMaster, differencesToFold } from './audit.ts';
@@ -18,6 +19,8 @@ import { Stand } from './stand.ts';
 import { expectNone, type StressOptions, type StressResult } from './stress-run.ts';
 
 const FRAMES_A_ROUND = 40;
+/** To collect all garbage takes as long as a round. */
+const ROUNDS_A_SAMPLE = 10;
 /** Answers that a request of a stranger may get; anything else, above all 500, is a bug. */
 const FINE_STATUS = new Set([
   200, 201, 202, 204, 301, 302, 304, 400, 401, 403, 404, 405, 406, 409, 411, 413, 414, 415, 422, 426, 429, 431, 503,
@@ -26,7 +29,7 @@ const FINE_STATUS = new Set([
 /** Every frame and every route, bent at random. The Master lives, answers from its catalogue, and its inbox is untouched. */
 export async function fuzz({ seed, rounds, say }: StressOptions): Promise<StressResult> {
   const random = new Random(seed);
-  const stand = await Stand.start('fuzz', 1);
+  const stand = await Stand.start('fuzz', 1, { saysMemory: true });
   const accountId = stand.accounts[0] as AccountId; // one was just made
   let closeBystander = (): Promise<void> => Promise.resolve();
   try {
@@ -35,7 +38,7 @@ export async function fuzz({ seed, rounds, say }: StressOptions): Promise<Stress
     const statuses = new Map<number, number>();
     const bystander = await FuzzBystander.start(stand);
     closeBystander = () => bystander.close();
-    const memory = new MemoryTrend(() => stand.master.pid);
+    const memory = new MemoryTrend(() => bytesInUse(stand.master));
     let frameCount = 0;
     for (let round = 0; round < rounds; round++) {
       frameCount += await fuzzSocket(stand, random);
@@ -44,7 +47,7 @@ export async function fuzz({ seed, rounds, say }: StressOptions): Promise<Stress
       frameCount += await fuzzNoticeSocket(stand, random);
       await fuzzRoutes(stand, random, routes, statuses);
       await bystander.look();
-      memory.note();
+      if (round % ROUNDS_A_SAMPLE === 0) await memory.note();
       if (stand.master.child.exitCode !== undefined) throw new Error(`the Master died:\n${stand.master.child.output}`);
     }
     const ready = await fetch(`${stand.master.baseUrl}/readyz`);

@@ -1,29 +1,25 @@
-import { existsSync, readFileSync } from 'node:fs';
+const BYTES_A_MB = 1_048_576;
+/** With fewer samples everything is still being compiled and filled. */
+const LEAST_COUNT = 9;
+/** What the last third may have above the middle one: caches that are not full yet. */
+const GROWTH_SHARE = 0.05;
+const GROWTH_MB = 5;
 
-/** Before so many samples everything is still being compiled and filled. */
-const LEAST_COUNT = 100;
-/** What the last third may have above the middle one: caches that are not full yet, and the collector's mood. */
-const GROWTH_SHARE = 0.15;
-const GROWTH_MB = 25;
-
-/** Looks at a process's memory again and again and says whether it goes on growing. */
+/** Looks at what a process has in use again and again, and says whether it goes on growing. */
 export class MemoryTrend {
-  readonly #pidOf: () => number;
+  readonly #bytesInUse: () => Promise<number>;
   readonly #samplesMb: number[] = [];
 
-  constructor(pidOf: () => number) {
-    this.#pidOf = pidOf;
+  constructor(bytesInUse: () => Promise<number>) {
+    this.#bytesInUse = bytesInUse;
   }
 
-  /** Takes a sample; without /proc there are none. */
-  note(): void {
-    const file = `/proc/${this.#pidOf()}/status`;
-    if (!existsSync(file)) return;
-    const kb = /VmRSS:\s+(\d+) kB/.exec(readFileSync(file, 'utf8'))?.[1];
-    if (kb !== undefined) this.#samplesMb.push(Number(kb) / 1_024);
+  /** Takes a sample. */
+  async note(): Promise<void> {
+    this.#samplesMb.push((await this.#bytesInUse()) / BYTES_A_MB);
   }
 
-  /** Compares the lowest samples of the middle and of the last third: what stays after the collector has been there. */
+  /** Compares the lowest samples of the middle and of the last third. */
   faults(): string[] {
     if (this.#samplesMb.length < LEAST_COUNT) return [];
     const { middle, last } = this.#thirds();
@@ -32,13 +28,13 @@ export class MemoryTrend {
   }
 
   summary(): string {
-    if (this.#samplesMb.length === 0) return 'not looked at';
+    if (this.#samplesMb.length < LEAST_COUNT) return 'looked at too seldom';
     const { first, middle, last } = this.#thirds();
-    return `${Math.round(first)} → ${Math.round(middle)} → ${Math.round(last)} MB`;
+    return `${Math.round(first)} → ${Math.round(middle)} → ${Math.round(last)} MB in use`;
   }
 
   #thirds(): { readonly first: number; readonly middle: number; readonly last: number } {
-    const third = Math.max(1, Math.floor(this.#samplesMb.length / 3));
+    const third = Math.floor(this.#samplesMb.length / 3);
     const lowest = (from: number, to?: number): number => Math.min(...this.#samplesMb.slice(from, to));
     return { first: lowest(0, third), middle: lowest(third, 2 * third), last: lowest(-third) };
   }

@@ -2,7 +2,7 @@ import type { Client } from '@hiscrm/client/client.ts';
 import type { AccountId } from '@hiscrm/shared/model/ids.ts';
 import { addAccount, connectClient } from '../harness/connect-client.ts';
 import type { FakeWorkerOptions } from '../harness/fake-worker.ts';
-import { MasterProcess, runCli } from '../harness/master-process.ts';
+import { type MasterOptions, MasterProcess, runCli } from '../harness/master-process.ts';
 import type { Random } from '../harness/random.ts';
 import { tempFolder } from '../harness/temp-folder.ts';
 import { until } from '../harness/until.ts';
@@ -10,6 +10,9 @@ import { auditMaster, differencesToFold, differencesToReplica } from './audit.ts
 import { LoadWriter } from './load-writer.ts';
 import { LogObserver } from './log-observer.ts';
 import { expectNone } from './stress-run.ts';
+
+/** For the first Master; one that follows a crash is as always. */
+export type StandOptions = Pick<MasterOptions, 'saysMemory'>;
 
 /** One Master that can be killed and comes back at the same address, with accounts in it and everything needed to judge it. */
 export class Stand {
@@ -35,9 +38,9 @@ export class Stand {
   }
 
   /** Starts a Master on an empty folder and adds accounts to it. */
-  static async start(name: string, accountCount: number): Promise<Stand> {
+  static async start(name: string, accountCount: number, options: StandOptions = {}): Promise<Stand> {
     const folder = tempFolder(name);
-    const master = await MasterProcess.start({ dataDir: folder.path });
+    const master = await MasterProcess.start({ dataDir: folder.path, ...options });
     try {
       const { token } = await master.admin();
       const client = await connectClient(() => master.socketUrl(token), 'stand');
