@@ -77,6 +77,7 @@ class WriterThread {
       next = this.#received();
     }
     this.#say({ kind: 'answers', answers: this.#commit(group) });
+    for (const job of group) letGo(job);
     if (this.#failure === undefined) this.#mover.afterCommit();
     return next;
   }
@@ -91,7 +92,6 @@ class WriterThread {
         this.#inTransaction(() => {
           for (const job of group) this.#do(job);
         });
-        for (const job of group) letGo(job);
       } catch (error) {
         this.#failure = error instanceof Error ? error.message : String(error);
       }

@@ -2,7 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 
 /** Pages in the write-ahead file that are not in the database yet, before they are moved: 8 MiB. */
-const MOST_PAGES = 2_000;
+export const MOST_PAGES = 2_000;
 
 export type ToMover = 'move' | 'close';
 export type FromMover = 'moved';
