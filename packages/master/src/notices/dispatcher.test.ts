@@ -3,7 +3,7 @@ import type { Seq, UserId } from '@hiscrm/shared/model/ids.ts';
 import type { NoticePriority } from '@hiscrm/shared/model/notice.ts';
 import type { NoticeChange } from '@hiscrm/shared/model/notice-change.ts';
 import * as fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { silentLogger } from '../lib/logger.ts';
 import { openMemoryDatabase } from '../log/open-database.ts';
 import { BATCH_LIMITS } from './batch-size.ts';
@@ -308,3 +308,17 @@ function expectRight(link: KeepingLink, toTell: ReadonlySet<string>, book: Notic
   expect([...gone].sort()).toEqual([...toTell].sort());
   expect(link.badge).toBe(book.mailboxes.get(link.userId)?.unreadCount ?? 0);
 }
+
+test('[NO65] who waits for an urgent notice has its turn as soon as that is settled', async () => {
+  const { dispatcher, take, join } = aStand();
+  const link = join(1);
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate', 'performance'] });
+  onTestFinished(() => void vi.useRealTimers());
+  expect(dispatcher.lanes.reserve(3, 1)).toBe(true);
+  take(sent('low', [1], 'low'));
+  await vi.advanceTimersByTimeAsync(5);
+  expect(link.noticeIds).toEqual([]);
+  dispatcher.release(3, 1);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(link.noticeIds).toEqual(['low']);
+});
