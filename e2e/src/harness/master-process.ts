@@ -20,7 +20,7 @@ export type MasterOptions = {
   readonly localWorkers?: number | undefined;
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   readonly args?: readonly string[] | undefined;
-  /** It says what it has in use when `bytesInUse` asks. */
+  /** It says what it has in use when `memoryInUse` asks. */
   readonly saysMemory?: boolean | undefined;
 };
 

@@ -7,14 +7,14 @@ import { WORKER_MESSAGE } from '@hiscrm/shared/protocol/worker-link.ts';
 import { WebSocket } from 'ws';
 import { FakeWorker } from '../harness/fake-worker.ts';
 import { message } from '../harness/make-facts.ts';
-import { bytesInUse } from '../harness/memory-in-use.ts';
+import { memoryInUse } from '../harness/memory-in-use.ts';
 import { Random } from '../harness/random.ts';
 import { until } from '../harness/until.ts';
 import { auditMaster, differencesToFold } from './audit.ts';
 import { bend, NASTY, toUrlText } from './bend.ts';
 import { FuzzBystander } from './fuzz-bystander.ts';
 import { fuzzForeignSockets, fuzzNoticeSocket } from './fuzz-foreign.ts';
-import { MemoryTrend } from './memory-trend.ts';
+import { IN_USE_GROWTH, MemoryTrend, RSS_GROWTH } from './memory-trend.ts';
 import { Stand } from './stand.ts';
 import { expectNone, type StressOptions, type StressResult } from './stress-run.ts';
 
@@ -38,7 +38,8 @@ export async function fuzz({ seed, rounds, say }: StressOptions): Promise<Stress
     const statuses = new Map<number, number>();
     const bystander = await FuzzBystander.start(stand);
     closeBystander = () => bystander.close();
-    const memory = new MemoryTrend(() => bytesInUse(stand.master));
+    const inUse = new MemoryTrend('in use', IN_USE_GROWTH);
+    const rss = new MemoryTrend('of the system', RSS_GROWTH);
     let frameCount = 0;
     for (let round = 0; round < rounds; round++) {
       frameCount += await fuzzSocket(stand, random);
@@ -47,7 +48,11 @@ export async function fuzz({ seed, rounds, say }: StressOptions): Promise<Stress
       frameCount += await fuzzNoticeSocket(stand, random);
       await fuzzRoutes(stand, random, routes, statuses);
       await bystander.look();
-      if (round % ROUNDS_A_SAMPLE === 0) await memory.note();
+      if (round % ROUNDS_A_SAMPLE === 0) {
+        const memory = await memoryInUse(stand.master);
+        inUse.note(memory.inUseBytes);
+        rss.note(memory.rssBytes);
+      }
       if (stand.master.child.exitCode !== undefined) throw new Error(`the Master died:\n${stand.master.child.output}`);
     }
     const ready = await fetch(`${stand.master.baseUrl}/readyz`);
@@ -61,14 +66,14 @@ export async function fuzz({ seed, rounds, say }: StressOptions): Promise<Stress
     const told = [...statuses].sort(([a], [b]) => a - b).map(([status, count]) => `${status}×${count}`);
     say(`answers: ${told.join(' ')}`);
     expectNone('the client beside it', bystander.faults());
-    expectNone('memory', memory.faults());
+    expectNone('memory', [...inUse.faults(), ...rss.faults()]);
     return {
       routes: routes.length,
       requests: [...statuses.values()].reduce((sum, count) => sum + count, 0),
       frames: frameCount,
       seq: head,
       bystander: `${bystander.lookCount} notices, slowest ${Math.round(bystander.slowestMs)} ms`,
-      memory: memory.summary(),
+      memory: `${inUse.summary()}, ${rss.summary()}`,
     };
   } finally {
     await closeBystander();

@@ -11,7 +11,6 @@ import { LoadWriter } from './load-writer.ts';
 import { LogObserver } from './log-observer.ts';
 import { expectNone } from './stress-run.ts';
 
-/** For the first Master; one that follows a crash is as always. */
 export type StandOptions = Pick<MasterOptions, 'saysMemory'>;
 
 /** One Master that can be killed and comes back at the same address, with accounts in it and everything needed to judge it. */
@@ -20,17 +19,20 @@ export class Stand {
   readonly token: string;
   readonly workerKey: string;
   readonly #folder: ReturnType<typeof tempFolder>;
+  readonly #options: StandOptions;
   readonly #closers: (() => Promise<unknown> | undefined)[] = [];
   #master: MasterProcess;
 
   private constructor(options: {
     folder: ReturnType<typeof tempFolder>;
+    options: StandOptions;
     master: MasterProcess;
     accounts: readonly AccountId[];
     token: string;
     workerKey: string;
   }) {
     this.#folder = options.folder;
+    this.#options = options.options;
     this.#master = options.master;
     this.accounts = options.accounts;
     this.token = options.token;
@@ -48,7 +50,7 @@ export class Stand {
       for (let index = 0; index < accountCount; index++) accounts.push(await addAccount(client, `账号${index}`));
       client.close();
       const workerKey = await master.workerKey('stress');
-      return new Stand({ folder, master, accounts, token, workerKey });
+      return new Stand({ folder, options, master, accounts, token, workerKey });
     } catch (error) {
       await master.killNow();
       folder.remove();
@@ -64,7 +66,7 @@ export class Stand {
   async crash(): Promise<void> {
     const { dataDir, port } = this.#master;
     await this.#master.killNow();
-    this.#master = await MasterProcess.start({ dataDir, port });
+    this.#master = await MasterProcess.start({ dataDir, port, ...this.#options });
   }
 
   /** A connected client of the library; closed with the stand. `port`: of a relay, else the Master's own. */

@@ -2,11 +2,11 @@
  * Gives the system back what a rush needed. When ten thousand clients come back at once, V8 takes three times the memory for
  * what they leave behind, and without a reason of its own it keeps all of that (ADR 0022).
  */
-import { Session } from 'node:inspector/promises';
 import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 import { type Cancel, type Clock, every } from '@hiscrm/shared/lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
+import { collectGarbage } from './collect-garbage.ts';
 import { afterSample, afterTry, isReturnDue, type MemorySample, memoryAtStart, SAMPLE_MS } from './memory-state.ts';
 
 const BYTES_A_MB = 1_048_576;
@@ -91,15 +91,6 @@ export function thisProcess(): MemoryHost {
       return utilization;
     },
     heapBytes: () => process.memoryUsage().heapTotal,
-    giveBack: async () => {
-      // The one public way in Node to ask V8 for this; the session lasts as long as the call.
-      const session = new Session();
-      session.connect();
-      try {
-        await session.post('HeapProfiler.collectGarbage');
-      } finally {
-        session.disconnect();
-      }
-    },
+    giveBack: collectGarbage,
   };
 }
