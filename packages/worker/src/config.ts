@@ -15,6 +15,8 @@ const HUMAN_PACING = {
   patienceMs: 15_000,
   verdictMs: 15_000,
   stateMs: 250,
+  // Counts are said to lag by five to ten minutes.
+  countLagMs: 15 * 60_000,
   pageLimitCount: 60,
   openLimitCount: 20,
 };
@@ -39,6 +41,8 @@ const FAST_PACING = {
   patienceMs: 6_000,
   verdictMs: 4_000,
   stateMs: 50,
+  // The simulator counts at once; what happens while the list of works is being read is uncertain all the same.
+  countLagMs: 2_000,
   openLimitCount: 100,
 };
 const FAST_REPLIES = {

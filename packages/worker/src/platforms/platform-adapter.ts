@@ -52,6 +52,8 @@ export type Pacing = {
   readonly verdictMs: number;
   /** Between two looks at the page state. */
   readonly stateMs: number;
+  /** How far the platform's own counts may be behind what its lists show. */
+  readonly countLagMs: number;
   /** Pages of one list read in one sweep. */
   readonly pageLimitCount: number;
   /** Conversations opened in one sweep. */

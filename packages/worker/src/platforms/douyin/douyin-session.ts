@@ -25,7 +25,7 @@ import { recordOf, recordsOf } from './parse/fields.ts';
 import { parseMessages } from './parse/parse-messages.ts';
 import { parseNotices } from './parse/parse-notices.ts';
 import { parseProfile } from './parse/parse-profile.ts';
-import { needsWalk, readComments, worksToLookAt } from './read-comments.ts';
+import { reachByCount, readComments, worksToLookAt } from './read-comments.ts';
 import {
   compareRows,
   conversationsToOpen,
@@ -240,8 +240,8 @@ export class DouyinSession implements PlatformSession {
     const looks = depth === 'full' ? NO_WORKS : worksToLookAt(desk, works);
     for (const work of works) {
       if (desk.isFull) return 'the outbox is full';
-      const reach = depth === 'full' || needsWalk(desk, work) ? depth : 'look';
-      if (reach === 'look' && !looks.has(work.id)) continue;
+      const reach = depth === 'full' ? depth : (reachByCount(desk, work) ?? (looks.has(work.id) ? 'look' : undefined));
+      if (reach === undefined) continue;
       if ((work.stats?.commentCount ?? 0) === 0 && desk.env.sink.knownItems('comment', work.id).length === 0) continue;
       const read = await readComments(op, desk, work, reach);
       if (read === 'partial' || read === 'silent') why ??= `the comments of a work were read ${read}`;

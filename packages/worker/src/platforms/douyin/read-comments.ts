@@ -2,6 +2,14 @@ import type { CommentFacts, ContentFacts } from '@hiscrm/shared/model/facts.ts';
 import type { Op } from '../../lib/op.ts';
 import type { FactOf } from '../fact.ts';
 import type { SyncDepth } from '../platform-adapter.ts';
+import {
+  type CountVerdict,
+  compareCounts,
+  isListed,
+  type NotedCounts,
+  type Unlisted,
+  unlistedOf,
+} from './comment-counts.ts';
 import { CommentPage, placeAmongAlike } from './comment-page.ts';
 import type { Desk } from './desk.ts';
 
@@ -34,10 +42,21 @@ export function worksToLookAt(desk: Desk, works: readonly ContentFacts[]): Reado
   );
 }
 
-/** Whether the platform's count says that something under the work changed since it was last read. */
-export function needsWalk(desk: Desk, work: ContentFacts): boolean {
-  if (work.state === 'deleted' || work.stats?.commentCount === undefined) return false;
-  return missingOf(desk, work, desk.env.sink.knownItems('comment', work.id)) !== 0;
+/** How far the platform's count says that the work's comments are to be read again; undefined when it says nothing. */
+export function reachByCount(desk: Desk, work: ContentFacts): 'light' | 'look' | undefined {
+  if (work.state === 'deleted' || work.stats?.commentCount === undefined) return undefined;
+  const verdict = verdictOf(desk, work);
+  switch (verdict.kind) {
+    case 'same':
+      noteCounts(desk, work, verdict.noted);
+      return undefined;
+    case 'fewer':
+      noteCounts(desk, work, verdict.noted);
+      return 'look';
+    case 'missing':
+    case 'gone':
+      return 'light';
+  }
 }
 
 /**
@@ -57,9 +76,13 @@ export async function readComments(
     // Also when it ends badly: one work that never reads well must not take the turns of the others.
     desk.env.sink.setHint(lookHint(work.id), String(startedAt));
     const knownIds = new Set<string>(known.map((comment) => comment.id));
-    const missing = missingOf(desk, work, known);
+    const verdict = verdictOf(desk, work);
     const isEnough =
-      reach === 'look' ? () => true : reach === 'light' && missing > 0 ? enoughOf(knownIds, missing) : undefined;
+      reach === 'look'
+        ? () => true
+        : reach === 'light' && verdict.kind === 'missing'
+          ? enoughOf(knownIds, verdict.count)
+          : undefined;
     const { rows, end } = await page.walk(op, isEnough);
     if (end === 'silent' || end === 'full') return 'silent';
     const seen = new Set<string>(rows.map((row) => row.facts.id));
@@ -84,7 +107,11 @@ export async function readComments(
     }
     // One that was not shown is looked for again before it counts as deleted.
     const isSettled = known.every((comment) => !isListed(comment) || seen.has(comment.id));
-    if (!isComplete || isSettled) noteWalk(desk, work);
+    if (reach !== 'look' && (!isComplete || isSettled))
+      noteCounts(desk, work, {
+        ...unlistedNow(desk, work),
+        isCapped: end === 'capped' || (notedCounts(desk, work).isCapped && !isComplete),
+      });
     return isComplete ? 'complete' : 'enough';
   } finally {
     page.close();
@@ -98,25 +125,33 @@ const newestOf = (rows: readonly FactOf<'comment'>[]): number =>
 const lookHint = (workId: string): string => `looked:${workId}`;
 /** When the newest of them was written. */
 const newestHint = (workId: string): string => `newest:${workId}`;
-/** How many comments the walk left unknown. */
-const walkHint = (workId: string): string => `left:${workId}`;
-/**
- * How many comments the platform counts that are not known; below zero when known ones are gone. Folded and hidden comments
- * count there and are listed nowhere, and a large work is not read to its end: what was missing after the last walk is left
- * out.
- */
-function missingOf(desk: Desk, work: ContentFacts, known: readonly CommentFacts[]): number {
-  const unknownCount = (work.stats?.commentCount ?? 0) - known.filter(isListed).length;
-  const leftCount = Number(desk.env.sink.hint(walkHint(work.id)) ?? 0);
-  return unknownCount === 0 ? 0 : unknownCount - leftCount;
+/** How many comments the platform counted after the last walk and did not list. */
+const unlistedHint = (workId: string): string => `left:${workId}`;
+
+const NOTHING_UNLISTED: NotedCounts = { low: 0, high: 0, isCapped: false };
+
+const verdictOf = (desk: Desk, work: ContentFacts): CountVerdict =>
+  compareCounts(notedCounts(desk, work), unlistedNow(desk, work));
+
+function unlistedNow(desk: Desk, work: ContentFacts): Unlisted {
+  const { sink, pacing } = desk.env;
+  return unlistedOf({
+    countedCount: work.stats?.commentCount ?? 0,
+    known: sink.knownItems('comment', work.id),
+    uncertainFromMs: work.observedAt - pacing.countLagMs,
+  });
 }
 
-function noteWalk(desk: Desk, work: ContentFacts): void {
-  const listedCount = desk.env.sink.knownItems('comment', work.id).filter(isListed).length;
-  desk.env.sink.setHint(walkHint(work.id), String((work.stats?.commentCount ?? 0) - listedCount));
+function notedCounts(desk: Desk, work: ContentFacts): NotedCounts {
+  const [low, high, end] = desk.env.sink.hint(unlistedHint(work.id))?.split(' ') ?? [];
+  if (low === undefined) return NOTHING_UNLISTED;
+  return { low: Number(low), high: Number(high ?? low), isCapped: end === 'capped' };
 }
 
-const isListed = (comment: CommentFacts): boolean => comment.state === 'visible' || comment.state === undefined;
+function noteCounts(desk: Desk, work: ContentFacts, { low, high, isCapped }: NotedCounts): void {
+  const text = [low, high, ...(isCapped ? ['capped'] : [])].join(' ');
+  if (desk.env.sink.hint(unlistedHint(work.id)) !== text) desk.env.sink.setHint(unlistedHint(work.id), text);
+}
 
 /** Comments with answers that are not known yet; in a full sweep all that have any. */
 function parentsToOpen(
