@@ -17,6 +17,8 @@ const BACKGROUND = { noticesPerSecond: 100, usersCount: 100 };
 const PACE_MS = 5;
 /** Senders of low notices to everybody: with ten thousand users, six of them are more than the lanes hold. */
 const LOW_SENDER_COUNT = 10;
+/** Senders of notices to everybody in the lane of the probe's own: with ten thousand users, somewhat less than the lanes hold. */
+const SAME_LANE_SENDER_COUNT = 4;
 const CONTENT = '维护通知'.padEnd(150, '。');
 const LOOK_EVERY_MS = 100;
 
@@ -54,17 +56,20 @@ export async function noticesTargeted({ isQuick }: SuiteOptions): Promise<SuiteR
     background.start();
     const targeted = await timed('10,000 deliveries/s to others', 'normal', probe);
     await background.stop();
-    const flood = new LowFlood(stand);
+    const same = new Flood(stand, 'normal', SAME_LANE_SENDER_COUNT);
+    same.start();
+    const besideMany = await timed('notices to everybody in the same lane', 'normal', probe);
+    await same.stop();
+    const flood = new Flood(stand, 'low', LOW_SENDER_COUNT);
     flood.start();
     const urgent = await timed('low notices to everybody, lanes full', 'urgent', probe);
     const lane = await flood.stop();
-    const p = ({ fromAcceptMs }: ProbeResult, share: number): number => percentile(fromAcceptMs, share);
     return {
       name: 'Notices: to one user, under load',
       method:
         `${size.toLocaleString('en')} connected users. A notice to one of ${PROBE_COUNT} of them every ${PROBE_EVERY_MS} ms, timed in a thread of its own, from its ` +
         'place in the log (before it is on disk) until the client has it. Background: 100 notices a second to 100 users each. Full lanes: ' +
-        `${LOW_SENDER_COUNT} senders who send low notices to everybody, again and again, and repeat what is refused.`,
+        `${LOW_SENDER_COUNT} senders who send low notices to everybody, again and again, and repeat what is refused; in the same lane, ${SAME_LANE_SENDER_COUNT}.`,
       tables: [
         {
           head: [
@@ -75,20 +80,14 @@ export async function noticesTargeted({ isQuick }: SuiteOptions): Promise<SuiteR
             'refused',
             'server cores',
           ],
-          rows: [idle, targeted, urgent].map((load) => [
-            load.name,
-            figure(load.deliveriesPerSecond),
-            `${figure(p(load.probe, 0.5))} / ${figure(p(load.probe, 0.99))} / ${figure(p(load.probe, 1))}`,
-            `${figure(percentile(load.probe.fromRequestMs, 0.5))} / ${figure(percentile(load.probe.fromRequestMs, 0.99))}`,
-            String(load.probe.refusedCount),
-            figure(load.cpu),
-          ]),
+          rows: [idle, targeted, besideMany, urgent].map(rowOf),
         },
       ],
       verdicts: [
         atLeast('background deliveries', targeted.deliveriesPerSecond, isQuick ? 9_000 : 9_900, '/s'),
         atMost('targeted under background, p50', p(targeted.probe, 0.5), 5, 'ms'),
         atMost('targeted under background, p99', p(targeted.probe, 0.99), 50, 'ms'),
+        atMost('targeted beside notices to everybody in the same lane, p99', p(besideMany.probe, 0.99), 50, 'ms'),
         atMost('urgent while the low lane is full, p99', p(urgent.probe, 0.99), 20, 'ms'),
         atMost('urgent refused', urgent.probe.refusedCount, 0, ''),
         atMost('doubled or out of order', swarm.faultCount, 0, ''),
@@ -104,6 +103,17 @@ export async function noticesTargeted({ isQuick }: SuiteOptions): Promise<SuiteR
     folder.remove();
   }
 }
+
+const p = ({ fromAcceptMs }: ProbeResult, share: number): number => percentile(fromAcceptMs, share);
+
+const rowOf = ({ name, probe, deliveriesPerSecond, cpu }: Load): string[] => [
+  name,
+  figure(deliveriesPerSecond),
+  `${figure(p(probe, 0.5))} / ${figure(p(probe, 0.99))} / ${figure(p(probe, 1))}`,
+  `${figure(percentile(probe.fromRequestMs, 0.5))} / ${figure(percentile(probe.fromRequestMs, 0.99))}`,
+  String(probe.refusedCount),
+  figure(cpu),
+];
 
 /** Numbers of notices are never used twice in a run. */
 let lastNumber = 0;
@@ -148,34 +158,40 @@ class Background {
   }
 }
 
-/** Low notices to everybody, as many as are accepted. */
-class LowFlood {
+/** Notices to everybody, as many as are accepted. */
+class Flood {
   readonly #stand: NoticeStand;
+  readonly #priority: 'low' | 'normal';
+  readonly #senderCount: number;
   #isOver = false;
   #senders: Promise<unknown> = Promise.resolve();
   #refusedCount = 0;
   readonly #laneCounts: number[] = [];
 
-  constructor(stand: NoticeStand) {
+  constructor(stand: NoticeStand, priority: 'low' | 'normal', senderCount: number) {
     this.#stand = stand;
+    this.#priority = priority;
+    this.#senderCount = senderCount;
   }
 
   start(): void {
     const send = async (): Promise<void> => {
       while (!this.#isOver) {
-        const body = { messageId: nextId(), content: CONTENT, target: 'all', priority: 'low' } as const;
+        const body = { messageId: nextId(), content: CONTENT, target: 'all' as const, priority: this.#priority };
         this.#refusedCount += await sendNotice(this.#stand.admin, body);
       }
     };
     const look = async (): Promise<void> => {
       while (!this.#isOver) {
         const answer = await this.#stand.admin.get('/api/admin/websocket/stats');
-        const { data } = answer as { readonly data: { readonly queue_size: { readonly low: number } } }; // the contract's
-        this.#laneCounts.push(data.queue_size.low);
+        const { data } = answer as {
+          readonly data: { readonly queue_size: { readonly low: number; readonly normal: number } };
+        }; // the contract's
+        this.#laneCounts.push(data.queue_size[this.#priority]);
         await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
       }
     };
-    this.#senders = Promise.all([...Array.from({ length: LOW_SENDER_COUNT }, send), look()]);
+    this.#senders = Promise.all([...Array.from({ length: this.#senderCount }, send), look()]);
   }
 
   async stop(): Promise<{ readonly refusedCount: number; readonly medianCount: number; readonly mostCount: number }> {

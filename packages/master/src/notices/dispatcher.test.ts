@@ -322,3 +322,18 @@ test('[NO65] who waits for an urgent notice has its turn as soon as that is sett
   await vi.advanceTimersByTimeAsync(1);
   expect(link.noticeIds).toEqual(['low']);
 });
+
+test('[NO66] a notice to one comes with the next turn while one to everybody goes out; who gets both gets them in order', async () => {
+  const { take, join } = aStand();
+  const users = Array.from({ length: BATCH_LIMITS.startCount * 4 }, (_, n) => n);
+  const links = users.map((user) => join(user));
+  const last = links.at(-1);
+  const before = links.at(-2);
+  take(sent('all', users));
+  take(sent('one', [users.length - 1]));
+  await aTurn();
+  expect(last?.noticeIds).toEqual(['all', 'one']);
+  expect(before?.noticeIds).toEqual([]);
+  while (links.some(({ noticeIds }) => noticeIds.length === 0)) await aTurn();
+  expect(links.filter(({ noticeIds }) => noticeIds.length > 1)).toEqual([last]);
+});

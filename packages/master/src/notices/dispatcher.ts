@@ -9,7 +9,7 @@ import type { Logger } from '../lib/logger.ts';
 import { BATCH_LIMITS, nextBatchCount } from './batch-size.ts';
 import { DispatchTurns } from './dispatch-turns.ts';
 import { JoinedFrames, withdrawalOf } from './joined-frames.ts';
-import { type LaneSpot, Lanes, newSpot } from './lanes.ts';
+import { type Audience, type LaneSpot, Lanes, newSpot } from './lanes.ts';
 import { Latencies } from './latencies.ts';
 import { type LiveNotice, PRIORITY_RANK } from './live-notice.ts';
 import type { NoticeBook, NoticeEffect } from './notice-book.ts';
@@ -44,6 +44,8 @@ export type DispatcherFigures = {
 const COMES_LIVE: Occasion = { isReturning: false, replayed: [], hasRead: false };
 const HAS_READ: Occasion = { ...COMES_LIVE, hasRead: true };
 
+/** A notice to so many is one to few: about one who asked, or those who look after an account. */
+const FEW_COUNT = 50;
 /** Urgent notices to so many connected users do not wait for a turn: a millisecond or two. */
 const AT_ONCE_COUNT = 200;
 /** Withdrawals that wait for one connection's turn; with more its turn is now. */
@@ -162,10 +164,12 @@ export class Dispatcher {
     const now = performance.now();
     for (const effect of effects) {
       if (effect.kind === 'sent') {
-        const rank = PRIORITY_RANK[effect.notice.notice.priority];
-        effect.notice.durableAt = now;
-        if (rank === PRIORITY_RANK.urgent) this.#publishUrgent(effect.notice);
-        else this.#eachReader(effect.notice, (reader) => this.lanes.push(rank, reader));
+        const { notice } = effect;
+        const rank = PRIORITY_RANK[notice.notice.priority];
+        const audience: Audience = notice.records.count <= FEW_COUNT ? 'few' : 'many';
+        notice.durableAt = now;
+        if (rank === PRIORITY_RANK.urgent) this.#publishUrgent(notice, audience);
+        else this.#eachReader(notice, (reader) => this.lanes.push(rank, reader, audience));
       } else if (effect.kind === 'released') {
         const notices = effect.recordNos.map((recordNo) => this.#book.noticeOf(recordNo));
         const rank = Math.max(...notices.map(({ notice }) => PRIORITY_RANK[notice.priority]));
@@ -193,11 +197,11 @@ export class Dispatcher {
     this.#untold.clear();
   }
 
-  #publishUrgent(notice: LiveNotice): void {
+  #publishUrgent(notice: LiveNotice, audience: Audience): void {
     const readers: Reader[] = [];
     this.#eachReader(notice, (reader) => readers.push(reader));
     if (readers.length <= AT_ONCE_COUNT) this.#serveAtOnce(readers);
-    else for (const reader of readers) this.lanes.push(PRIORITY_RANK.urgent, reader);
+    else for (const reader of readers) this.lanes.push(PRIORITY_RANK.urgent, reader, audience);
   }
 
   /** Those of its recipients who have a connection. */

@@ -4,21 +4,26 @@ import { shareOut } from './lane-shares.ts';
 /** Four, low to urgent. */
 export const LANE_COUNT = 4;
 const URGENT = 3;
+/** In each lane, notices to few have a line beside the one of notices to many. */
+export type Audience = 'few' | 'many';
 
 /** Where a receiver stands: how many deliveries wait for it in each lane. The lanes keep the numbers. */
 export type LaneSpot = { readonly waitingCounts: number[] };
 export const newSpot = (): LaneSpot => ({ waitingCounts: [0, 0, 0, 0] });
 
 /**
- * Deliveries that wait for their turn, in four lanes. Each is for a receiver, who stands in a lane once however many wait
- * for him there, and whose turn takes all of them, from every lane. Room is reserved before a notice is accepted and given
- * back as its deliveries are taken, so a notice either fits whole or is refused whole. Urgent ones have room of their own.
+ * Deliveries that wait for their turn, in four lanes. Each is for a receiver, whose turn takes all that wait for him, from
+ * every lane. Of a lane's turns the notices to few have half while those
+ * to many wait, too: what is for one does not wait behind what is for everybody. Room is reserved before a notice is accepted
+ * and given back as its deliveries are taken, so a notice either fits whole or is refused whole. Urgent ones have room of their
+ * own.
  */
 export class Lanes<Receiver extends LaneSpot> {
   readonly #limitCount: number;
   readonly #urgentLimitCount: number;
-  /** Receivers in the order of their turns. One that was served from another lane meanwhile is passed over. */
-  readonly #lines = Array.from({ length: LANE_COUNT }, () => new Line<Receiver>());
+  /** Receivers in the order of their turns. One that was served from another line meanwhile is passed over. */
+  readonly #fewLines = Array.from({ length: LANE_COUNT }, () => new Line<Receiver>());
+  readonly #manyLines = Array.from({ length: LANE_COUNT }, () => new Line<Receiver>());
   readonly #queued: number[] = Array.from({ length: LANE_COUNT }, () => 0);
   /** Promised to notices that are on their way into the log. */
   readonly #reserved: number[] = Array.from({ length: LANE_COUNT }, () => 0);
@@ -64,11 +69,12 @@ export class Lanes<Receiver extends LaneSpot> {
     assert((this.#reserved[lane] ?? 0) >= 0, 'more room was given back than was taken');
   }
 
-  /** One more delivery for a receiver. */
-  push(lane: number, receiver: Receiver): void {
+  /** One more delivery for a receiver, of a notice to few or to many. */
+  push(lane: number, receiver: Receiver, audience: Audience = 'many'): void {
     const count = receiver.waitingCounts[lane] ?? 0;
     receiver.waitingCounts[lane] = count + 1;
-    if (count === 0) this.#lines[lane]?.push(receiver);
+    if (audience === 'few') this.#fewLines[lane]?.push(receiver);
+    else if (count === 0) this.#manyLines[lane]?.push(receiver);
     this.#queued[lane] = (this.#queued[lane] ?? 0) + 1;
     this.#queuedCount++;
     if (this.#queuedCount > this.#peakCount) this.#peakCount = this.#queuedCount;
@@ -83,12 +89,13 @@ export class Lanes<Receiver extends LaneSpot> {
   take(batchCount: number): readonly Receiver[] {
     const shares = shareOut(batchCount, this.#queued);
     const batch: Receiver[] = [];
-    for (let lane = LANE_COUNT - 1; lane >= 0; lane--) this.#takeFrom(lane, shares[lane] ?? 0, batch);
+    for (let lane = LANE_COUNT - 1; lane >= 0; lane--) this.#takeLane(lane, shares[lane] ?? 0, batch);
     return batch;
   }
 
   clear(): void {
-    for (const line of this.#lines) for (let next = line.shift(); next; next = line.shift()) next.waitingCounts.fill(0);
+    for (const line of [...this.#fewLines, ...this.#manyLines])
+      for (let next = line.shift(); next; next = line.shift()) next.waitingCounts.fill(0);
     this.#queued.fill(0);
     this.#queuedCount = 0;
   }
@@ -97,19 +104,28 @@ export class Lanes<Receiver extends LaneSpot> {
     return (this.#queued[lane] ?? 0) + (this.#reserved[lane] ?? 0);
   }
 
-  #takeFrom(lane: number, count: number, batch: Receiver[]): void {
+  /** Half for those to few, what is left, and at least one, for those to many, and what these leave for the few again. */
+  #takeLane(lane: number, count: number, batch: Receiver[]): void {
     if (count === 0) return;
-    let left = count;
-    const line = this.#lines[lane];
-    while (left > 0) {
+    const few = this.#fewLines[lane];
+    let left = count - this.#takeLine(few, lane, Math.ceil(count / 2), batch);
+    left -= this.#takeLine(this.#manyLines[lane], lane, Math.max(1, left), batch);
+    this.#takeLine(few, lane, left, batch);
+  }
+
+  /** Answers how many deliveries it took. */
+  #takeLine(line: Line<Receiver> | undefined, lane: number, count: number, batch: Receiver[]): number {
+    let takenCount = 0;
+    while (takenCount < count) {
       const receiver = line?.shift();
-      if (!receiver) return;
+      if (!receiver) break;
       const deliveryCount = receiver.waitingCounts[lane] ?? 0;
       if (deliveryCount === 0) continue;
       batch.push(receiver);
       this.forget(receiver);
-      left -= deliveryCount;
+      takenCount += deliveryCount;
     }
+    return takenCount;
   }
 
   /** Nothing waits for this receiver in any lane: its turn has come, or it is gone. */

@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { ADMIN, openNoticeWorld } from '../sockets/testing/notice-world.ts';
 import { BATCH_LIMITS, nextBatchCount, TURN_BUDGET_MS } from './batch-size.ts';
 import { shareOut } from './lane-shares.ts';
-import { type LaneSpot, Lanes, newSpot } from './lanes.ts';
+import { type Audience, type LaneSpot, Lanes, newSpot } from './lanes.ts';
 import { holdUntil, minuteOfDay } from './quiet-hours.ts';
 import { confirmed, delivered, expired, freshFlags, read, withdrawn } from './record-flags.ts';
 import { waitingOf } from './user-stream.ts';
@@ -93,6 +93,7 @@ test('[NO21] whatever is pushed, taken and forgotten, nobody’s delivery is los
             do: fc.constant('push' as const),
             lane: fc.nat(3),
             who: fc.uniqueArray(fc.nat(5), { maxLength: 6 }),
+            audience: fc.constantFrom<Audience>('few', 'many'),
           }),
           fc.record({ do: fc.constant('take' as const), count: fc.integer({ min: 1, max: 9 }) }),
           fc.record({ do: fc.constant('forget' as const), who: fc.nat(5) }),
@@ -110,7 +111,7 @@ test('[NO21] whatever is pushed, taken and forgotten, nobody’s delivery is los
           if (step.do === 'push') {
             for (const who of step.who) {
               const receiver = people[who];
-              if (receiver) lanes.push(step.lane, receiver);
+              if (receiver) lanes.push(step.lane, receiver, step.audience);
               waiting[who] = (waiting[who] ?? 0) + 1;
             }
           } else if (step.do === 'take') {
@@ -129,6 +130,33 @@ test('[NO21] whatever is pushed, taken and forgotten, nobody’s delivery is los
             expect(lanes.has(person)).toBe((waiting[who] ?? 0) > 0);
           });
         }
+        const rest = lanes.take(1e6).map(({ name }) => Number(name));
+        expect(rest.sort()).toEqual(people.map((_, who) => who).filter((who) => (waiting[who] ?? 0) > 0));
+        expect(lanes.queuedCount).toBe(0);
+      },
+    ),
+  );
+});
+
+test('[NO66] what is for few does not wait behind what is for many, and neither waits for ever', () => {
+  fc.assert(
+    fc.property(
+      fc.nat(3),
+      fc.integer({ min: 1, max: 100 }),
+      fc.integer({ min: 1, max: 9 }),
+      (lane, manyCount, count) => {
+        const lanes = new Lanes<Named>({ limitCount: 1e6, urgentLimitCount: 1e6 });
+        for (let n = 0; n < manyCount; n++) lanes.push(lane, named('many'), 'many');
+        for (let left = manyCount; left > 0; ) {
+          // Those to few never end, and are more than the half that they have.
+          for (let n = 0; n < count; n++) lanes.push(lane, named('few'), 'few');
+          const taken = lanes.take(count).map(({ name }) => name);
+          expect(taken[0]).toBe('few');
+          const takenCount = taken.filter((name) => name === 'many').length;
+          expect(takenCount).toBe(Math.min(left, Math.max(1, Math.floor(count / 2))));
+          left -= takenCount;
+        }
+        expect(lanes.take(1e6).every(({ name }) => name === 'few')).toBe(true);
       },
     ),
   );
