@@ -168,7 +168,7 @@ export class Dispatcher {
         const rank = PRIORITY_RANK[notice.notice.priority];
         const audience: Audience = notice.records.count <= FEW_COUNT ? 'few' : 'many';
         notice.durableAt = now;
-        if (rank === PRIORITY_RANK.urgent) this.#publishUrgent(notice, audience);
+        if (rank === PRIORITY_RANK.urgent) this.#publishUrgent(notice);
         else this.#eachReader(notice, (reader) => this.lanes.push(rank, reader, audience));
       } else if (effect.kind === 'released') {
         const notices = effect.recordNos.map((recordNo) => this.#book.noticeOf(recordNo));
@@ -197,11 +197,11 @@ export class Dispatcher {
     this.#untold.clear();
   }
 
-  #publishUrgent(notice: LiveNotice, audience: Audience): void {
+  #publishUrgent(notice: LiveNotice): void {
     const readers: Reader[] = [];
     this.#eachReader(notice, (reader) => readers.push(reader));
     if (readers.length <= AT_ONCE_COUNT) this.#serveAtOnce(readers);
-    else for (const reader of readers) this.lanes.push(PRIORITY_RANK.urgent, reader, audience);
+    else for (const reader of readers) this.lanes.push(PRIORITY_RANK.urgent, reader);
   }
 
   /** Those of its recipients who have a connection. */
