@@ -56,13 +56,15 @@ function asReply(
   };
 }
 
-/** All seeded comments of a work, spread from its publication until the seeding instant. */
+/** All seeded comments of a work, spread from its publication until the seeding instant: none is of the future. */
 export function seedComments(context: SeedContext, work: Work, count: number): Comment[] {
   const random = context.random.fork(`comments/${work.awemeId}`);
-  const spanMs = Math.max(60_000, context.nowMs - work.createdMs - 60_000);
+  const ageMs = context.nowMs - work.createdMs;
+  const marginMs = Math.min(30_000, ageMs / 4);
+  const spanMs = ageMs - 2 * marginMs;
   const times = Array.from(
     { length: count },
-    () => work.createdMs + 30_000 + Math.floor(random.next() ** 2 * spanMs),
+    () => work.createdMs + Math.floor(marginMs + random.next() ** 2 * spanMs),
   ).sort((a, b) => a - b);
   const made: Comment[] = [];
   const top: Comment[] = [];
