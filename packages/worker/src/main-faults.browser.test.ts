@@ -233,6 +233,11 @@ test('[AD15] of a work with ten thousand comments the newest are read, once; a n
   const made = control.event({ kind: 'comment_new', account: 'a1', work: huge, user: 0, text: '第一万零一条' });
   await untilComment(made.cid);
   await world.untilSynced(world.master.batches.length);
+  control.addFault({ kind: 'ws_gap' });
+  const unseen = control.event({ kind: 'comment_new', account: 'a1', work: huge, user: 1, text: '没有推送的那条' });
+  await untilComment(unseen.cid);
+  control.removeFaults({});
+  await world.untilSynced(world.master.batches.length);
   expect(deepestCursor(last)).toBeGreaterThanOrEqual(0);
   expect(deepestCursor(last)).toBeLessThan(100);
   expect(capped()).toBe(1);

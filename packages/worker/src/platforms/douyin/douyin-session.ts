@@ -25,7 +25,7 @@ import { recordOf, recordsOf } from './parse/fields.ts';
 import { parseMessages } from './parse/parse-messages.ts';
 import { parseNotices } from './parse/parse-notices.ts';
 import { parseProfile } from './parse/parse-profile.ts';
-import { reachByCount, readComments, worksToLookAt } from './read-comments.ts';
+import { type Reach, reachByCount, readComments, worksToLookAt } from './read-comments.ts';
 import {
   compareRows,
   conversationsToOpen,
@@ -54,6 +54,8 @@ const SAMPLE_LIMIT_CHARS = 2_000;
 
 /** A full reading passes over none. */
 const NO_WORKS: ReadonlySet<string> = new Set();
+const FULL: Reach = { kind: 'full' };
+const LOOK: Reach = { kind: 'look' };
 
 export class DouyinSession implements PlatformSession {
   readonly #desk: Desk;
@@ -240,7 +242,8 @@ export class DouyinSession implements PlatformSession {
     const looks = depth === 'full' ? NO_WORKS : worksToLookAt(desk, works);
     for (const work of works) {
       if (desk.isFull) return 'the outbox is full';
-      const reach = depth === 'full' ? depth : (reachByCount(desk, work) ?? (looks.has(work.id) ? 'look' : undefined));
+      const asked = depth === 'full' ? FULL : reachByCount(desk, work);
+      const reach = asked ?? (looks.has(work.id) ? LOOK : undefined);
       if (reach === undefined) continue;
       if ((work.stats?.commentCount ?? 0) === 0 && desk.env.sink.knownItems('comment', work.id).length === 0) continue;
       const read = await readComments(op, desk, work, reach);

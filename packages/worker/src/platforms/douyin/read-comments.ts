@@ -1,15 +1,7 @@
 import type { CommentFacts, ContentFacts } from '@hiscrm/shared/model/facts.ts';
 import type { Op } from '../../lib/op.ts';
 import type { FactOf } from '../fact.ts';
-import type { SyncDepth } from '../platform-adapter.ts';
-import {
-  type CountVerdict,
-  compareCounts,
-  isListed,
-  type NotedCounts,
-  type Unlisted,
-  unlistedOf,
-} from './comment-counts.ts';
+import { compareCounts, isListed, type NotedCounts, type Unlisted, unlistedOf } from './comment-counts.ts';
 import { CommentPage, placeAmongAlike } from './comment-page.ts';
 import type { Desk } from './desk.ts';
 
@@ -21,8 +13,13 @@ const LIVELY_WORKS_COUNT = 9;
 /** Of these, how many are looked at with each light reading. */
 const LOOKS_COUNT = 3;
 
-/** How far a work's comments are read. `look` = the newest page of them, for changes that no count of the work tells of. */
-export type Reach = Exclude<SyncDepth, 'state'> | 'look';
+/** How far a work's comments are read. */
+export type Reach =
+  | { readonly kind: 'full' }
+  /** Until so many that are not known were met and only known ones follow; to the end when none is missing. */
+  | { readonly kind: 'light'; readonly missingCount: number }
+  /** The newest page of them, for changes that no count of the work tells of. */
+  | { readonly kind: 'look' };
 
 /** The lively works that were looked at longest ago: an edited comment is found without waiting for everything to be read. */
 export function worksToLookAt(desk: Desk, works: readonly ContentFacts[]): ReadonlySet<string> {
@@ -42,20 +39,24 @@ export function worksToLookAt(desk: Desk, works: readonly ContentFacts[]): Reado
   );
 }
 
-/** How far the platform's count says that the work's comments are to be read again; undefined when it says nothing. */
-export function reachByCount(desk: Desk, work: ContentFacts): 'light' | 'look' | undefined {
+/**
+ * How far the platform's count says that the work's comments are to be read again; undefined when it says nothing. What the
+ * count leaves possible is noted.
+ */
+export function reachByCount(desk: Desk, work: ContentFacts): Reach | undefined {
   if (work.state === 'deleted' || work.stats?.commentCount === undefined) return undefined;
-  const verdict = verdictOf(desk, work);
+  const verdict = compareCounts(notedCounts(desk, work), unlistedNow(desk, work));
   switch (verdict.kind) {
     case 'same':
       noteCounts(desk, work, verdict.noted);
       return undefined;
     case 'fewer':
       noteCounts(desk, work, verdict.noted);
-      return 'look';
+      return { kind: 'look' };
     case 'missing':
+      return { kind: 'light', missingCount: verdict.count };
     case 'gone':
-      return 'light';
+      return { kind: 'light', missingCount: 0 };
   }
 }
 
@@ -76,14 +77,7 @@ export async function readComments(
     // Also when it ends badly: one work that never reads well must not take the turns of the others.
     desk.env.sink.setHint(lookHint(work.id), String(startedAt));
     const knownIds = new Set<string>(known.map((comment) => comment.id));
-    const verdict = verdictOf(desk, work);
-    const isEnough =
-      reach === 'look'
-        ? () => true
-        : reach === 'light' && verdict.kind === 'missing'
-          ? enoughOf(knownIds, verdict.count)
-          : undefined;
-    const { rows, end } = await page.walk(op, isEnough);
+    const { rows, end } = await page.walk(op, enoughFor(reach, knownIds));
     if (end === 'silent' || end === 'full') return 'silent';
     const seen = new Set<string>(rows.map((row) => row.facts.id));
     let newestAt = newestOf(rows);
@@ -107,7 +101,7 @@ export async function readComments(
     }
     // One that was not shown is looked for again before it counts as deleted.
     const isSettled = known.every((comment) => !isListed(comment) || seen.has(comment.id));
-    if (reach !== 'look' && (!isComplete || isSettled))
+    if (reach.kind !== 'look' && (!isComplete || isSettled))
       noteCounts(desk, work, {
         ...unlistedNow(desk, work),
         isCapped: end === 'capped' || (notedCounts(desk, work).isCapped && !isComplete),
@@ -130,9 +124,6 @@ const unlistedHint = (workId: string): string => `left:${workId}`;
 
 const NOTHING_UNLISTED: NotedCounts = { low: 0, high: 0, isCapped: false };
 
-const verdictOf = (desk: Desk, work: ContentFacts): CountVerdict =>
-  compareCounts(notedCounts(desk, work), unlistedNow(desk, work));
-
 function unlistedNow(desk: Desk, work: ContentFacts): Unlisted {
   const { sink, pacing } = desk.env;
   return unlistedOf({
@@ -145,6 +136,7 @@ function unlistedNow(desk: Desk, work: ContentFacts): Unlisted {
 function notedCounts(desk: Desk, work: ContentFacts): NotedCounts {
   const [low, high, end] = desk.env.sink.hint(unlistedHint(work.id))?.split(' ') ?? [];
   if (low === undefined) return NOTHING_UNLISTED;
+  // A note of one number is of a Worker that took counts as exact.
   return { low: Number(low), high: Number(high ?? low), isCapped: end === 'capped' };
 }
 
@@ -169,25 +161,30 @@ function parentsToOpen(
     .filter((facts) => {
       const count = facts.replyCount ?? 0;
       if (facts.parentId !== undefined || count === 0 || !isListed(facts)) return false;
-      return reach === 'full' || (replyCounts.get(facts.id) ?? 0) !== count;
+      return reach.kind === 'full' || (replyCounts.get(facts.id) ?? 0) !== count;
     });
 }
 
 /** An answer that this walk did not look for, because nothing said that its parent's answers changed. */
 function isUnopened(comment: CommentFacts, rows: readonly FactOf<'comment'>[], reach: Reach): boolean {
-  if (comment.parentId === undefined || reach === 'full') return false;
+  if (comment.parentId === undefined || reach.kind === 'full') return false;
   const parent = rows.find((row) => row.facts.id === comment.parentId);
   return parent !== undefined && (parent.facts.replyCount ?? 0) > 0;
+}
+
+type Enough = (rows: readonly FactOf<'comment'>[]) => boolean;
+
+/** What ends a walk before the end of the list. */
+function enoughFor(reach: Reach, knownIds: ReadonlySet<string>): Enough | undefined {
+  if (reach.kind === 'look') return () => true;
+  return reach.kind === 'light' && reach.missingCount > 0 ? enoughOf(knownIds, reach.missingCount) : undefined;
 }
 
 /**
  * Stops a light walk once all the missing comments were met and a run of known ones follows, in a list that runs from new
  * to old. Pinned comments stand first whatever their age and say nothing about the order.
  */
-function enoughOf(
-  knownIds: ReadonlySet<string>,
-  missingCount: number,
-): (rows: readonly FactOf<'comment'>[]) => boolean {
+function enoughOf(knownIds: ReadonlySet<string>, missingCount: number): Enough {
   return (rows) => {
     const listed = rows.map((row) => row.facts).filter((facts) => facts.parentId === undefined && !facts.isPinned);
     const isSorted = listed.every((facts, index) => index === 0 || (facts.at ?? 0) <= (listed[index - 1]?.at ?? 0));
