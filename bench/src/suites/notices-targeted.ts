@@ -69,7 +69,7 @@ export async function noticesTargeted({ isQuick }: SuiteOptions): Promise<SuiteR
       method:
         `${size.toLocaleString('en')} connected users. A notice to one of ${PROBE_COUNT} of them every ${PROBE_EVERY_MS} ms, timed in a thread of its own, from its ` +
         'place in the log (before it is on disk) until the client has it. Background: 100 notices a second to 100 users each. Full lanes: ' +
-        `${LOW_SENDER_COUNT} senders who send low notices to everybody, again and again, and repeat what is refused; in the same lane, ${SAME_LANE_SENDER_COUNT}.`,
+        `${LOW_SENDER_COUNT} senders who send low notices to everybody, again and again, and repeat what is refused. The same lane: ${SAME_LANE_SENDER_COUNT} senders of normal ones.`,
       tables: [
         {
           head: [

@@ -46,6 +46,7 @@ const HAS_READ: Occasion = { ...COMES_LIVE, hasRead: true };
 
 /** A notice to so many is one to few: about one who asked, or those who look after an account. */
 const FEW_COUNT = 50;
+const audienceOf = ({ records }: LiveNotice): Audience => (records.count <= FEW_COUNT ? 'few' : 'many');
 /** Urgent notices to so many connected users do not wait for a turn: a millisecond or two. */
 const AT_ONCE_COUNT = 200;
 /** Withdrawals that wait for one connection's turn; with more its turn is now. */
@@ -166,7 +167,7 @@ export class Dispatcher {
       if (effect.kind === 'sent') {
         const { notice } = effect;
         const rank = PRIORITY_RANK[notice.notice.priority];
-        const audience: Audience = notice.records.count <= FEW_COUNT ? 'few' : 'many';
+        const audience = audienceOf(notice);
         notice.durableAt = now;
         if (rank === PRIORITY_RANK.urgent) this.#publishUrgent(notice);
         else this.#eachReader(notice, (reader) => this.lanes.push(rank, reader, audience));
@@ -174,7 +175,8 @@ export class Dispatcher {
         const notices = effect.recordNos.map((recordNo) => this.#book.noticeOf(recordNo));
         const rank = Math.max(...notices.map(({ notice }) => PRIORITY_RANK[notice.priority]));
         const reader = this.#readers.get(effect.mailbox.userId);
-        if (reader) this.lanes.push(rank, reader);
+        // His turn brings all of them: one that is for few brings it early.
+        if (reader) this.lanes.push(rank, reader, notices.some((one) => audienceOf(one) === 'few') ? 'few' : 'many');
       } else if (effect.kind === 'withdrawn') this.#noteWithdrawn(effect);
       else if (effect.kind === 'givenUp') this.#noteGivenUp(effect);
       else if (effect.kind === 'unreadChanged') {
@@ -201,7 +203,7 @@ export class Dispatcher {
     const readers: Reader[] = [];
     this.#eachReader(notice, (reader) => readers.push(reader));
     if (readers.length <= AT_ONCE_COUNT) this.#serveAtOnce(readers);
-    else for (const reader of readers) this.lanes.push(PRIORITY_RANK.urgent, reader);
+    else for (const reader of readers) this.lanes.push(PRIORITY_RANK.urgent, reader, 'many');
   }
 
   /** Those of its recipients who have a connection. */

@@ -4,7 +4,7 @@ import { shareOut } from './lane-shares.ts';
 /** Four, low to urgent. */
 export const LANE_COUNT = 4;
 const URGENT = 3;
-/** In each lane, notices to few have a line beside the one of notices to many. */
+/** Whom a notice is for: in each lane, those to few have a line beside the one of those to many. */
 export type Audience = 'few' | 'many';
 
 /** Where a receiver stands: how many deliveries wait for it in each lane. The lanes keep the numbers. */
@@ -13,10 +13,9 @@ export const newSpot = (): LaneSpot => ({ waitingCounts: [0, 0, 0, 0] });
 
 /**
  * Deliveries that wait for their turn, in four lanes. Each is for a receiver, whose turn takes all that wait for him, from
- * every lane. Of a lane's turns the notices to few have half while those
- * to many wait, too: what is for one does not wait behind what is for everybody. Room is reserved before a notice is accepted
- * and given back as its deliveries are taken, so a notice either fits whole or is refused whole. Urgent ones have room of their
- * own.
+ * every lane. Of a lane's turns the notices to few have half while those to many wait, too: what is for one does not wait behind
+ * what is for everybody. Room is reserved before a notice is accepted and given back as its deliveries are taken, so a notice
+ * either fits whole or is refused whole. Urgent ones have room of their own.
  */
 export class Lanes<Receiver extends LaneSpot> {
   readonly #limitCount: number;
@@ -70,7 +69,7 @@ export class Lanes<Receiver extends LaneSpot> {
   }
 
   /** One more delivery for a receiver, of a notice to few or to many. */
-  push(lane: number, receiver: Receiver, audience: Audience = 'many'): void {
+  push(lane: number, receiver: Receiver, audience: Audience): void {
     const count = receiver.waitingCounts[lane] ?? 0;
     receiver.waitingCounts[lane] = count + 1;
     if (audience === 'few') this.#fewLines[lane]?.push(receiver);

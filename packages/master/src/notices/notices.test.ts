@@ -61,8 +61,8 @@ test('[NO21] the lanes hold what was reserved and no more; urgent ones have room
   lanes.release(0, 6);
   expect(lanes.isUrgentAwaited).toBe(true);
   const [one, two, three, nine] = [named('1'), named('2'), named('3'), named('9')];
-  for (const receiver of [one, two, three]) lanes.push(0, receiver);
-  lanes.push(3, nine);
+  for (const receiver of [one, two, three]) lanes.push(0, receiver, 'many');
+  lanes.push(3, nine, 'many');
   expect(lanes.queuedCounts).toEqual([3, 0, 0, 1]);
   expect(lanes.isUrgentAwaited).toBe(false); // one is here and waits for its turn
   expect(lanes.take(2)).toEqual([nine, one]);
@@ -73,8 +73,8 @@ test('[NO21] the lanes hold what was reserved and no more; urgent ones have room
 test('[NO21] a receiver stands in a lane once, counts for every delivery, and takes all of them from every lane', () => {
   const lanes = new Lanes<Named>({ limitCount: 10, urgentLimitCount: 5 });
   const [ann, bob] = [named('ann'), named('bob')];
-  for (const receiver of [ann, bob, ann, bob, ann, bob]) lanes.push(0, receiver);
-  lanes.push(3, bob);
+  for (const receiver of [ann, bob, ann, bob, ann, bob]) lanes.push(0, receiver, 'many');
+  lanes.push(3, bob, 'many');
   expect(lanes.queuedCounts).toEqual([6, 0, 0, 1]);
   expect(lanes.reserve(0, 5)).toBe(false);
   expect(lanes.take(1)).toEqual([bob]);
