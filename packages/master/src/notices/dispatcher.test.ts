@@ -337,3 +337,20 @@ test('[NO66] a notice to one comes with the next turn while one to everybody goe
   while (links.some(({ noticeIds }) => noticeIds.length === 0)) await aTurn();
   expect(links.filter(({ noticeIds }) => noticeIds.length > 1)).toEqual([last]);
 });
+
+test('[NO66] what was held for one is released as soon, while a notice to everybody goes out', async () => {
+  const { dispatcher, take, join } = aStand();
+  const users = Array.from({ length: BATCH_LIMITS.startCount * 4 }, (_, n) => n);
+  const last = users.map((user) => join(user)).at(-1);
+  take(sent('first', users));
+  while (dispatcher.lanes.queuedCount > 0) await aTurn();
+  const mine = sent('mine', [users.length - 1]);
+  if (mine.kind !== 'notice.sent' || !last) throw new Error('there are users, and this is a notice');
+  take({ ...mine, recipients: { ...mine.recipients, held: [[0, 1_000]] } });
+  await aTurn();
+  expect(last.noticeIds).toEqual(['first']);
+  take(sent('all', users));
+  take({ kind: 'notice.released', users: [{ userId: last.userId, messageIds: ['mine'] }] });
+  await aTurn();
+  expect(last.noticeIds).toEqual(['first', 'all', 'mine']);
+});
